@@ -1,0 +1,3059 @@
+/* tokenauth.h - v0.1.0 - issue, check, refresh and revoke HS256 tokens from one C file
+   SPDX-License-Identifier: MIT   (whole text at the very end)
+
+   In ONE .c or .cpp file                     In all the others
+       #define TOKENAUTH_IMPLEMENTATION           #include "tokenauth.h"
+       #include "tokenauth.h"
+
+   READ IN THIS ORDER
+       ten lines: >>jwt ta_jwt_sign, ta_jwt_verify      a whole server: >>auth
+       a lock or a sensor: >>jwt, with TOKENAUTH_VERIFY_ONLY
+   FIND      >>config >>status >>bytes >>base64url >>sha256 >>hmac >>json >>key >>jwt
+             >>store >>table >>deny >>auth >>web
+
+   SIX RULES FOR EVERY CALL
+    1. The result is a ta_status. TA_OK is 0. Write `== TA_OK`, never `if (ta_jwt_verify(...))`.
+    2. Text from outside is (pointer, length) and needs no NUL. Text that you wrote yourself -
+       a path, a name, a kid, an issuer - is a NUL-ended `const char *`. TA_LIT("x") makes the
+       first kind from a literal.
+    3. A pointer may be NULL only with length 0, or where its line says so.
+    4. Arguments come in one order: whose key or store, the input, now, options, the output.
+    5. Options: start from TA_ZERO; NULL means all zero. Zero never skips a check that the token
+       itself asks for. Whatever you name adds a check; only `allow_...` removes one.
+    6. On failure every output is zero: numbers 0, text "", views absent. Two members say why and
+       survive: ta_jwt.failed (+ failed_name) and ta_pair.client.
+
+   MEMORY    no malloc, no globals; you own each buffer. Views (ta_json, ta_jwt) point INTO your
+             buffer: they end when you write to it, reuse it or leave its scope.
+   THREADS   ta_key and ta_auth are read-only after their init: share them. A table takes lock
+             hooks; a deny-list is yours to lock.
+   LIBC      memcpy, memset, memcmp, strlen. With -ffreestanding bring your own four.
+   SECURITY  the token never picks the algorithm (RFC 8725 3.1). Secrets under 32 bytes are refused
+             (RFC 7518 3.2). MACs are compared without early exit; no claim is read before the MAC
+             is good. The time is yours: a wrong clock accepts old tokens.
+   NOT HERE  RS256, ES256, encryption (JWE), HTTP, a clock, password hashing.
+   C++       the same text, C++11 and later. No example needs a compound literal.          */
+
+#ifndef TOKENAUTH_H
+#define TOKENAUTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+/* ============================================================================
+   >>config      what can be switched
+   [one] only in the implementing file    [all] the same in every file
+   ==========================================================================
+   TOKENAUTH_STATIC       [all]  every function is static                 (default: external)
+   TOKENAUTH_VERIFY_ONLY  [one]  = NO_SIGN + NO_WRITER + NO_REFRESH: what a lock needs
+   TOKENAUTH_NO_SIGN      [one]  no ta_jwt_sign... (implies NO_REFRESH)
+   TOKENAUTH_NO_WRITER    [one]  no ta_json_begin ... (implies NO_SIGN)
+   TOKENAUTH_NO_REFRESH   [one]  no >>store >>table >>deny >>auth
+   TOKENAUTH_NO_TABLE, TOKENAUTH_NO_DENY, TOKENAUTH_NO_WEB       [one]
+   TOKENAUTH_NO_STATUS_STR [one] no texts for ta_status_str: it gives the names
+   TOKENAUTH_NO_OS_RANDOM [one]  no system calls; ta_auth_config.random must then be set
+   TA_MAX_TOKEN           [one]  longest token read, in bytes             (4096; 256..65535)
+   TA_MAX_DEPTH           [one]  deepest JSON nesting                     (32; 4..64)
+   TA_MAX_MEMBERS         [one]  most members in one object               (128; 16..255)
+   TOKENAUTH_RECORD_TEXT  [all]  bytes for subject and label of a session (46; 46..254)
+   TA_ASSERT(x)           [one]  catches YOUR mistakes, never input       (nothing)
+
+   Only TOKENAUTH_RECORD_TEXT changes a struct; files that disagree about it do not link. What is
+   switched off stays declared and fails at link time, by name (with TOKENAUTH_STATIC: when you
+   compile, so there the [one] switches belong before each include).                          */
+
+#define TA_VERSION         100          /* major * 10000 + minor * 100 + patch */
+#define TA_VERSION_TEXT    "0.1.0"
+
+#if defined(TOKENAUTH_VERIFY_ONLY) && !defined(TOKENAUTH_NO_WRITER)
+#  define TOKENAUTH_NO_WRITER
+#endif
+#if defined(TOKENAUTH_NO_WRITER) && !defined(TOKENAUTH_NO_SIGN)
+#  define TOKENAUTH_NO_SIGN
+#endif
+#if defined(TOKENAUTH_NO_SIGN) && !defined(TOKENAUTH_NO_REFRESH)
+#  define TOKENAUTH_NO_REFRESH
+#endif
+#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_TABLE)
+#  define TOKENAUTH_NO_TABLE
+#endif
+#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_DENY)
+#  define TOKENAUTH_NO_DENY
+#endif
+
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#  define TA_MUST_CHECK [[nodiscard]]
+#elif defined(__GNUC__)
+#  define TA_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#  define TA_MUST_CHECK
+#endif
+
+#if defined(TOKENAUTH_STATIC) && defined(__GNUC__)
+#  define TA_API static __attribute__((unused))
+#elif defined(TOKENAUTH_STATIC)
+#  define TA_API static
+#else
+#  define TA_API extern
+#endif
+
+#ifdef __cplusplus
+extern "C" {                    /* a block, not a word in TA_API: only then may [[nodiscard]] come first */
+#endif
+
+/* TA_ZERO - the only right first value of an options struct, in C and in C++:
+       ta_rules r = TA_ZERO;    r.issuer = "https://id.example";                               */
+#ifdef __cplusplus
+#  define TA_ZERO {}
+#else
+#  define TA_ZERO {0}
+#endif
+
+/* TA_LIT - two arguments, text and length, from a string literal (and from nothing else).     */
+#define TA_LIT(s)          "" s "", (sizeof(s) - 1u)
+
+/* Durations in seconds, 32 bits wide where int has 16.                                        */
+#define TA_MINUTES(n)      ((n) * INT32_C(60))
+#define TA_HOURS(n)        ((n) * INT32_C(3600))
+#define TA_DAYS(n)         ((n) * INT32_C(86400))
+
+#define TA_SHA256_SIZE     32
+#define TA_ID_SIZE         16           /* a session's id in the store                          */
+#define TA_SID_CAP         24           /* the same as text: 22 characters, NUL, one spare      */
+#define TA_REFRESH_CAP     72           /* prefix of up to 20, 50 characters, NUL, one spare    */
+#define TA_ACCESS_CAP      1024         /* access token in a ta_pair; a constant, not a switch  */
+#ifndef TOKENAUTH_RECORD_TEXT           /* bytes for a session's subject and label together     */
+#  define TOKENAUTH_RECORD_TEXT 46      /* [all]; 46..254, a plain number                       */
+#endif
+#if TOKENAUTH_RECORD_TEXT < 46 || TOKENAUTH_RECORD_TEXT > 254
+#  error "TOKENAUTH_RECORD_TEXT must be 46..254"
+#endif
+#if TOKENAUTH_RECORD_TEXT != 46         /* another layout is another name: no mixed link        */
+#  define TAI_NAME2(name, n) name##_text##n
+#  define TAI_NAME(name, n)  TAI_NAME2(name, n)
+#  define ta_table_init TAI_NAME(ta_table_init, TOKENAUTH_RECORD_TEXT)
+#  define ta_auth_init  TAI_NAME(ta_auth_init, TOKENAUTH_RECORD_TEXT)
+#endif
+#define TA_KID_MAX         64           /* longest kid, in bytes                                */
+
+/* Room that is always enough; n is a byte count. Each is a constant expression of type size_t. */
+#define TA_BASE64URL_CAP(n) ((size_t)(n) / 3u * 4u + 4u)
+#define TA_BYTES_CAP(n)     ((size_t)(n) / 4u * 3u + 3u)
+#define TA_JWT_BUF(n)       TA_BYTES_CAP(n)   /* buf of ta_jwt_verify for a token of n bytes    */
+#define TA_JWT_CAP(json)    (TA_BASE64URL_CAP(json) + 216u)  /* token around json bytes of claims:
+                               any kid and typ, two dots, the MAC and the NUL are in the 216    */
+
+/* ============================================================================
+   >>status      one list makes the names, the numbers and the texts
+   ==========================================================================
+   -1..-9 your side · -10..-19 text and JSON · -20..-39 a JWT was refused ·
+   -40..-59 a session was refused · -60..-69 the store.  Numbers never change meaning.          */
+
+#define TA_STATUS_LIST(X) \
+    X(TA_ERR_ARGUMENT,   -1, "argument: NULL, length or option that the contract forbids")     \
+    X(TA_ERR_SPACE,      -2, "the output buffer is too small")                                 \
+    X(TA_ERR_KEY,        -3, "key: none, empty, short, PEM text, or never initialised")        \
+    X(TA_ERR_CLOCK,      -4, "now must be a positive number of seconds since 1970")            \
+    X(TA_ERR_RANDOM,     -5, "the random source failed or there is none")                      \
+    X(TA_ERR_ENCODING,  -10, "not canonical unpadded base64url")                               \
+    X(TA_ERR_JSON,      -11, "not strict JSON")                                                \
+    X(TA_ERR_DUPLICATE, -12, "two members of one name")                                        \
+    X(TA_ERR_LIMIT,     -13, "longer, deeper or wider than the limits allow")                  \
+    X(TA_ERR_ABSENT,    -14, "no such member or element, or the end of the walk")              \
+    X(TA_ERR_KIND,      -15, "the JSON value is of another kind")                              \
+    X(TA_ERR_RANGE,     -16, "the number has a fraction or does not fit")                      \
+    X(TA_ERR_NUL,       -17, "the text holds U+0000")                                          \
+    X(TA_ERR_FORMAT,    -20, "not of the expected form: a JWT is three segments with two dots")                               \
+    X(TA_ERR_ALG,       -21, "the header's alg is not the string HS256")                       \
+    X(TA_ERR_CRIT,      -22, "the header has crit")                                            \
+    X(TA_ERR_KID,       -23, "no key of that kid")                                             \
+    X(TA_ERR_SIGNATURE, -24, "no key makes this MAC")                                          \
+    X(TA_ERR_CLAIM,     -25, "a registered claim is of the wrong kind or out of range")        \
+    X(TA_ERR_MISSING,   -26, "a required claim is missing")                                    \
+    X(TA_ERR_EXPIRED,   -27, "expired")                                                        \
+    X(TA_ERR_EARLY,     -28, "not valid yet")                                                  \
+    X(TA_ERR_AGE,       -29, "older, or made to live longer, than the rules allow")            \
+    X(TA_ERR_ISSUER,    -30, "another issuer")                                                 \
+    X(TA_ERR_SUBJECT,   -31, "another subject")                                                \
+    X(TA_ERR_AUDIENCE,  -32, "for another audience, or for one and none was configured")       \
+    X(TA_ERR_TYP,       -33, "another kind of token (header typ)")                             \
+    X(TA_ERR_DENIED,    -34, "on the deny-list")                                               \
+    X(TA_ERR_INVALID,     -40, "not one of our refresh tokens; nothing was looked up")         \
+    X(TA_ERR_UNKNOWN_KEY, -41, "made with a refresh key that is not configured here")          \
+    X(TA_ERR_ENDED,       -42, "no such session: logged out or swept away")                    \
+    X(TA_ERR_REVOKED,     -43, "the session was revoked")                                      \
+    X(TA_ERR_IDLE,        -44, "the session was unused for too long")                          \
+    X(TA_ERR_LOGGED_OUT,  -45, "the user was logged out everywhere")                           \
+    X(TA_ERR_USER_CHANGED,-46, "the user's credentials or record changed")                     \
+    X(TA_ERR_SUSPENDED,   -47, "the user is suspended")                                        \
+    X(TA_ERR_BINDING,     -48, "presented by another client")                                  \
+    X(TA_ERR_REPLAY,      -49, "an old token came back; the session is revoked now")           \
+    X(TA_ERR_AHEAD,       -50, "the store lost writes; the session is revoked now")            \
+    X(TA_ERR_STORE,       -60, "the store failed; nothing was granted")                        \
+    X(TA_ERR_BUSY,        -61, "others kept changing the record; nothing was granted")         \
+    X(TA_ERR_CONFLICT,    -62, "not applied: the record is another, is there, or is gone")     \
+    X(TA_ERR_NOT_FOUND,   -63, "no such record")                                               \
+    X(TA_ERR_FULL,        -64, "no room for one more")                                         \
+    X(TA_ERR_SNAPSHOT,    -65, "the snapshot is damaged, too old, or does not fit")            \
+    X(TA_ERR_CONFIG,      -66, "a setting is missing or out of range")                         \
+    X(TA_ERR_UNSUPPORTED, -67, "this store has no such call")
+
+typedef enum ta_status {
+    TA_OK = 0,
+#define TAI_ENUM(name, number, text) name = number,
+    TA_STATUS_LIST(TAI_ENUM)
+#undef TAI_ENUM
+    TAI_STATUS_END = 1          /* keeps the comma legal in C++11 -pedantic; never returned */
+} ta_status;
+
+/* ta_status_str - for logs: "expired". Never NULL, also for a number that is none of ours.
+   Do not send it to the client: see ta_http_code.                                             */
+TA_API const char *ta_status_str(ta_status st);
+
+/* ta_status_name - "TA_ERR_EXPIRED".                                                          */
+TA_API const char *ta_status_name(ta_status st);
+
+/* ============================================================================
+   >>bytes       compare and wipe
+   ========================================================================== */
+
+/* ta_equal - true when len bytes agree. The time depends on len alone. len 0: true.
+   For MACs, tokens, one-time codes: memcmp tells an attacker how far he got.                  */
+TA_API bool ta_equal(const void *a, const void *b, size_t len);
+
+/* ta_wipe - set len bytes to 0; the compiler cannot leave it out. p may be NULL with len 0.
+   Ends a ta_key, too: a wiped key refuses every call with TA_ERR_KEY.                         */
+TA_API void ta_wipe(void *p, size_t len);
+
+/* ============================================================================
+   >>base64url   RFC 4648 section 5, unpadded; one spelling for each byte string
+   ========================================================================== */
+
+/* ta_base64url_encode - bytes to text, NUL-ended; the NUL needs room and is not counted.
+   out_cap      TA_BASE64URL_CAP(in_len) is always enough; out may not overlap in
+   After a failure out is "" (if it has room) and *out_len 0. Without branches or tables that
+   depend on the bytes, so secrets may pass.
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL                                                */
+TA_MUST_CHECK TA_API ta_status ta_base64url_encode(const void *in, size_t in_len,
+                                                   char *out, size_t out_cap, size_t *out_len);
+
+/* ta_base64url_decode - text to bytes. out may be in itself (decode in place), not a part of it.
+   out_cap      TA_BYTES_CAP(in_len) is always enough
+   The one canonical spelling is accepted (RFC 4648 3.5), so decode then encode gives back the text.
+   After a failure *out_len is 0 and nothing decoded is left in out. Without branches or tables
+   that depend on the characters, so secrets may pass; whether all of it was valid is not secret.
+   TA_OK, 0 characters are 0 bytes · TA_ERR_ENCODING foreign character (padding too), length 4n+1,
+   spare bits not 0 · TA_ERR_SPACE out untouched · TA_ERR_ARGUMENT a NULL                       */
+TA_MUST_CHECK TA_API ta_status ta_base64url_decode(const char *in, size_t in_len,
+                                                   void *out, size_t out_cap, size_t *out_len);
+
+/* ============================================================================
+   >>sha256      FIPS 180-4        >>hmac      RFC 2104
+   ========================================================================== */
+
+typedef struct ta_sha256 {      /* copies with =; contents are ours */
+    uint64_t total;             /* bytes so far */
+    uint32_t state[8];
+    uint8_t  block[64];
+} ta_sha256;
+
+/* init, any number of updates, final. Nothing can fail; in may be NULL with len 0. Up to 2^61 bytes. */
+TA_API void ta_sha256_init  (ta_sha256 *c);
+TA_API void ta_sha256_update(ta_sha256 *c, const void *in, size_t len);
+/* ta_sha256_final - gives the digest and wipes c. To go on afterwards, copy c before.         */
+TA_API void ta_sha256_final (ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE]);
+/* ta_sha256_once - the three calls above in one. (The type has taken the name ta_sha256.)     */
+TA_API void ta_sha256_once  (const void *in, size_t len, uint8_t digest[TA_SHA256_SIZE]);
+
+/* ta_hmac_sha256 - any key length, for lessons and other protocols. Tokens use ta_key.        */
+TA_API void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg_len,
+                           uint8_t mac[TA_SHA256_SIZE]);
+
+/* ============================================================================
+   >>json        strict RFC 8259, nothing is copied: a value is a view into your text
+   ========================================================================== */
+
+/* ta_json - one value, as a view. All zero: absent. Its kind is told by its first byte, so a view
+   is two words. Hand text..len to another parser if you like, but NEVER compare it yourself: "a"
+   can be spelled "\u0061". ta_json_equals knows.                                              */
+typedef struct ta_json {
+    const char *text;           /* raw, with quotes and escapes; not NUL-ended */
+    size_t      len;
+} ta_json;
+
+typedef enum ta_kind {
+    TA_ABSENT, TA_NULL, TA_BOOL, TA_NUMBER, TA_STRING, TA_ARRAY, TA_OBJECT
+} ta_kind;
+
+/* ta_json_check - is this exactly one strict JSON text (white space around it allowed)?
+   No byte order mark, no comments, no NaN; UTF-8 as RFC 3629 has it, and \u escapes that pair up.
+   Names must be unique at every level, compared after unescaping (RFC 8259 4 only asks for it).
+   One pass, no recursion, about 600 bytes of stack. The first fault from the left is named.
+   TA_OK · TA_ERR_JSON · TA_ERR_DUPLICATE ·
+   TA_ERR_LIMIT deeper than TA_MAX_DEPTH, an object of more than TA_MAX_MEMBERS members (or all
+   objects open at one point together more than TA_MAX_MEMBERS + TA_MAX_DEPTH), over 65,535 bytes ·
+   TA_ERR_ARGUMENT a NULL                                                                       */
+TA_MUST_CHECK TA_API ta_status ta_json_check(const char *json, size_t len);
+
+/* ta_json_find - ta_json_check, then ta_json_at: for text that nobody has checked.
+   As above, and TA_ERR_ABSENT; TA_ERR_ARGUMENT for a path that is none. out is absent after a
+   failure.                                                                                    */
+TA_MUST_CHECK TA_API ta_status ta_json_find(const char *json, size_t len, const char *path,
+                                            ta_json *out);
+
+/* ta_json_at - walk down from a checked value, such as ta_jwt.claims.
+
+   path   "scope" · "realm_access.roles" · "roles[0]" · "a[\"key.with.dots\"].b" · "" is v itself.
+          A bare name is any text without . [ ] and "; what stands in [""] is a JSON string
+   Gives the value, or an absent one when any step is missing or of another kind. Absent flows on:
+   every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end is enough.
+       if (ta_json_has(ta_json_at(jwt.claims, "realm_access.roles"), TA_LIT("admin"))) ...
+   Needs v from checked text to be right; is memory-safe on any bytes.                         */
+TA_API ta_json ta_json_at(ta_json v, const char *path);
+
+/* ta_json_kind - by the first byte. TA_ABSENT for an absent value, or bytes that begin none.  */
+TA_API ta_kind ta_json_kind(ta_json v);
+
+/* ta_json_string - unescape into out, always with a NUL after it (the NUL needs room).
+   out_cap  v.len is always enough. After a failure out is "" (if it has room) and *out_len 0
+   TA_OK · TA_ERR_ABSENT · TA_ERR_KIND · TA_ERR_SPACE · TA_ERR_JSON only for unchecked text ·
+   TA_ERR_NUL  the text holds U+0000, so a C string would lie about where it ends               */
+TA_MUST_CHECK TA_API ta_status ta_json_string(ta_json v, char *out, size_t out_cap,
+                                              size_t *out_len);
+/* ta_json_int - exact: 5, 5.0 and 5e0 are five; 5.1 and 1e19 are TA_ERR_RANGE. No floating point.
+   TA_OK · TA_ERR_ABSENT · TA_ERR_KIND · TA_ERR_RANGE · TA_ERR_JSON only for unchecked text.
+   *out is 0 after a failure                                                                   */
+TA_MUST_CHECK TA_API ta_status ta_json_int (ta_json v, int64_t *out);
+/* ta_json_bool - as above; *out is false after a failure.                                     */
+TA_MUST_CHECK TA_API ta_status ta_json_bool(ta_json v, bool *out);
+
+/* ta_json_equals - v is a string and, unescaped, is exactly this text. Absent: false.
+   So build allow-lists with it; `!ta_json_equals(...)` lets the absent through.               */
+TA_API bool ta_json_equals(ta_json v, const char *text, size_t len);
+
+/* ta_json_has - v is an array with this string in it, or a string with this word in it (words are
+   parted by single spaces, as in OAuth's scope). Not for aud: use ta_jwt_is_for.              */
+TA_API bool ta_json_has(ta_json v, const char *text, size_t len);
+
+/* ta_json_next - walk an object's members or an array's elements in order; linear as a whole.
+       size_t at = 0;  ta_json name, value;
+       while (ta_json_next(roles, &at, &name, &value) == TA_OK) ...
+   name may be NULL, and is absent for an array. Both are absent after every other result.
+   TA_OK one more · TA_ERR_ABSENT the end · TA_ERR_KIND neither object nor array                */
+TA_MUST_CHECK TA_API ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value);
+
+/* ta_json_writer - writes one value into your buffer. The first error sticks and later calls do
+   nothing, so test ta_json_end only. `name` is NULL inside an array and at the top.
+   What it wrote, ta_json_check accepts: ta_json_end asks it.                                  */
+typedef struct ta_json_writer {
+    char     *out;
+    size_t    cap, len;
+    ta_status st;
+    uint32_t  is_array;         /* one bit per open level, TA_MAX_DEPTH of them at most */
+    uint8_t   depth, some;
+} ta_json_writer;
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_WRITER)
+TA_API void ta_json_begin     (ta_json_writer *w, char *out, size_t cap);
+TA_API void ta_json_put_object(ta_json_writer *w, const char *name);
+TA_API void ta_json_put_array (ta_json_writer *w, const char *name);
+TA_API void ta_json_put_close (ta_json_writer *w);
+TA_API void ta_json_put_string(ta_json_writer *w, const char *name, const char *text, size_t len);
+TA_API void ta_json_put_int   (ta_json_writer *w, const char *name, int64_t value);
+TA_API void ta_json_put_bool  (ta_json_writer *w, const char *name, bool value);
+TA_API void ta_json_put_null  (ta_json_writer *w, const char *name);
+/* ta_json_end - *len bytes were written and a NUL after them; on failure *len is 0, out is "".
+   TA_OK · TA_ERR_SPACE · TA_ERR_JSON text that is not UTF-8 · TA_ERR_DUPLICATE a name twice in one
+   object · TA_ERR_LIMIT deeper or wider than the limits (never over 32 levels) ·
+   TA_ERR_ARGUMENT a bracket left open, or one too many; a name missing or not wanted; nothing, or
+   a second value at the top                                                                   */
+TA_MUST_CHECK TA_API ta_status ta_json_end(ta_json_writer *w, size_t *len);
+#endif
+
+/* ============================================================================
+   >>key         secrets become keys here, once
+   ========================================================================== */
+
+/* ta_random - the operating system's random source, for keys, retry keys and fingerprints.
+   TA_OK · TA_ERR_RANDOM it failed, or there is none here (TOKENAUTH_NO_OS_RANDOM): out is zero   */
+TA_MUST_CHECK TA_API ta_status ta_random(void *out, size_t len);
+
+/* ta_key - the two states of HMAC, not the secret; worth as much as the secret all the same.
+   An all-zero key (never initialised, init failed, wiped) is refused everywhere: TA_ERR_KEY.   */
+typedef struct ta_key {
+    uint32_t    inner[8], outer[8];
+    const char *kid;            /* yours; must live as long as the key */
+    uint32_t    ready;
+} ta_key;
+
+/* ta_key_init - from raw bytes, which you may wipe afterwards. kid may be NULL: then the token names
+   no key; else 1..TA_KID_MAX printable ASCII characters, neither " nor \. A failure wipes *key.
+   TA_OK · TA_ERR_KEY len < 32 (RFC 7518 3.2); text of a PEM or SSH public key: who has that file
+   must not be able to sign (RFC 8725 2.1) · TA_ERR_ARGUMENT the kid, a NULL                    */
+TA_MUST_CHECK TA_API ta_status ta_key_init(ta_key *key, const void *secret, size_t len,
+                                           const char *kid);
+
+/* ta_key_init_text - from configuration: "base64url:…" (no padding), "base64:…" (padded), "hex:…"
+   (either case) or "raw:…" (the bytes as they stand). What it spells is then as above.
+   TA_OK · TA_ERR_ENCODING no such prefix - no guess is made -, white space, the newline of a file ·
+   TA_ERR_LIMIT over 256 bytes spelled (raw: any) · TA_ERR_KEY, TA_ERR_ARGUMENT as ta_key_init  */
+TA_MUST_CHECK TA_API ta_status ta_key_init_text(ta_key *key, const char *text, size_t len,
+                                                const char *kid);
+
+/* ta_key_init_short - 1 byte or more. For interoperation and lessons; RFC 7518 3.2 says 32.    */
+TA_MUST_CHECK TA_API ta_status ta_key_init_short(ta_key *key, const void *secret, size_t len,
+                                                 const char *kid);
+
+/* ta_key_derive - one master secret, several keys: HMAC(master, "tokenauth.h derive 1" 00 purpose).
+   purpose is yours, "access" or "refresh" say; two purposes give two keys that tell nothing of each
+   other or of the master.   As ta_key_init, and TA_ERR_ARGUMENT for a purpose of NULL or ""    */
+TA_MUST_CHECK TA_API ta_status ta_key_derive(ta_key *key, const void *master, size_t len,
+                                             const char *purpose, const char *kid);
+
+/* ta_keys - signs with list[0]. Reads a token with the keys of its kid; a token or key without a kid:
+   each in turn. To change a secret: {old,new} everywhere, then {new,old}, then {new}.
+   TA_ERR_KEY from every call: list NULL, count 0 or over TA_MAX_KEYS, a key that is not ready. */
+typedef struct ta_keys {
+    const ta_key *list;
+    size_t        count;        /* 1..TA_MAX_KEYS */
+} ta_keys;
+#define TA_MAX_KEYS 4
+
+/* ta_keys_of - ta_keys_of(&key, 1): one key, or a list, as an argument in C and in C++.        */
+TA_API ta_keys ta_keys_of(const ta_key *list, size_t count);
+
+/* ============================================================================
+   >>jwt         RFC 7519, 7515, 8725; HS256 and nothing else
+   ========================================================================== */
+
+/* ta_claims - what to sign. NULL or 0: left out.                                              */
+typedef struct ta_claims {
+    const char *issuer;         /* iss */
+    const char *subject;        /* sub */
+    const char *audience;       /* aud, one string; an array goes into more */
+    const char *id;             /* jti */
+    const char *session;        /* sid */
+    const char *typ;            /* the HEADER's typ, at most 30 token characters; NULL: "JWT" */
+    int64_t     issued_at;      /* iat, seconds since 1970, up to 2^53 like the next two */
+    int64_t     not_before;     /* nbf */
+    int64_t     expires_at;     /* exp; 0 is refused unless allow_no_exp */
+    const char *more;           /* a JSON object; its members are added as they stand */
+    size_t      more_len;
+    bool        allow_no_exp;
+} ta_claims;
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_SIGN)
+/* ta_jwt_sign - never signs what ta_jwt_verify would call malformed.
+   Header {"alg":"HS256","typ":…,"kid":…}, claims in the order of the struct.
+   cap     TA_JWT_CAP(bytes of claims as JSON) is always enough; out may not overlap the claims
+   out     *out_len bytes and a NUL; "" and 0 after a failure
+   TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf ·
+   TA_ERR_JSON, _DUPLICATE, _CLAIM more is no JSON object, repeats a name, has an exp nbf iat that is
+   no number; or text that is not UTF-8 · TA_ERR_LIMIT over TA_MAX_TOKEN, TA_MAX_MEMBERS,
+   TA_MAX_DEPTH · TA_ERR_ARGUMENT a NULL, the typ, a time below 0 or over 2^53                   */
+TA_MUST_CHECK TA_API ta_status ta_jwt_sign(const ta_key *key, const ta_claims *claims,
+                                           char *out, size_t cap, size_t *out_len);
+
+/* ta_jwt_sign_json - the payload is your own JSON object, byte for byte, typ is "JWT".
+   As above; exp may be missing here: you wrote the claims, you left it out.                   */
+TA_MUST_CHECK TA_API ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len,
+                                                char *out, size_t cap, size_t *out_len);
+#endif
+
+/* ta_rules - what else a token must be. May be static const and shared; nothing is written to it. */
+typedef struct ta_rules {
+    const char *issuer;         /* iss is this;             NULL: any or none                */
+    const char *subject;        /* sub is this;             NULL: any or none                */
+    const char *audience;       /* aud is or holds this;    NULL: a token WITH aud is refused */
+    const char *typ;            /* the header's typ is this, case and "application/" aside;
+                                   NULL: none or "JWT" only, so a refresh or mail token is out */
+    const char *required;       /* names with spaces between: "sub jti scope"; null is missing */
+    int32_t     leeway_s;       /* clock skew, 0..300                                        */
+    int32_t     max_age_s;      /* now - iat at most;       0: no limit                      */
+    int32_t     max_lifetime_s; /* exp - iat at most;       0: no limit                      */
+    bool        allow_no_exp;
+    bool        allow_any_audience;
+    bool        allow_any_typ;
+} ta_rules;
+
+/* Bits of ta_jwt.failed                                                                       */
+#define TA_FAILED_EXP      0x0001u
+#define TA_FAILED_NBF      0x0002u
+#define TA_FAILED_IAT      0x0004u      /* in the future, and max_age_s was asked for */
+#define TA_FAILED_AGE      0x0008u
+#define TA_FAILED_LIFETIME 0x0010u
+#define TA_FAILED_ISS      0x0020u
+#define TA_FAILED_SUB      0x0040u
+#define TA_FAILED_AUD      0x0080u
+#define TA_FAILED_TYP      0x0100u
+#define TA_FAILED_REQUIRED 0x0200u
+#define TA_FAILED_KIND     0x0400u      /* a registered claim of the wrong kind or range */
+#define TA_FAILED_DENIED   0x0800u
+#define TA_FAILED_SESSION  0x1000u
+
+/* ta_jwt - what was read. Views into buf; absent where the token has nothing.                 */
+typedef struct ta_jwt {
+    ta_json     header, claims; /* the two objects, checked */
+    ta_json     iss, sub, aud, jti, sid, typ, kid;
+    int64_t     exp, nbf, iat;  /* whole seconds, fractions rounded up; 0 when absent */
+    const char *failed_name;    /* first missing name, inside rules->required; or "exp", or "iat" */
+    uint16_t    failed_len;     /* its length; NULL and 0 when nothing is missing */
+    uint16_t    failed;         /* 0, or after a GOOD MAC every check that failed */
+} ta_jwt;
+
+/* ta_jwt_verify - Form, alg and kid, MAC, then JSON, time and rules. Exact comparisons; now < exp.
+
+   keys            ta_keys_of(&key, 1), or several
+   token, len      the token alone, no "Bearer ", no NUL needed; at most TA_MAX_TOKEN bytes
+   now             seconds since 1970, > 0. A clock that has never been set accepts old tokens
+                   as fresh ones: compare it with your build date first
+   rules           NULL: all zero
+   buf, cap        TA_JWT_BUF(len) is always enough. buf may be the token itself: its text is
+                   then overwritten, and no second buffer is needed. No other overlap. Wiped after
+                   a failure, as far as it was written
+   out             zero after failure, but for `failed`. failed == TA_FAILED_EXP: a good token of
+                   ours that is only too old. 0 with an error: never look at the content, the MAC
+                   or the form was wrong. Every failed check is in the mask; the result names the
+                   first in the order of the bits
+
+   TA_OK · TA_ERR_FORMAT, _ENCODING, _LIMIT, _JSON, _DUPLICATE · TA_ERR_ALG, _CRIT, _KID ·
+   TA_ERR_SIGNATURE · TA_ERR_CLAIM, _MISSING, _EXPIRED, _EARLY, _AGE, _ISSUER, _SUBJECT,
+   _AUDIENCE, _TYP · TA_ERR_SPACE, _KEY, _CLOCK now <= 0, _ARGUMENT a NULL, an overlap, a rule out
+   of its range
+
+   exp nbf iat count exactly, with fraction and exponent; a registered claim of the wrong kind that
+   no rule names (an aud of true, say) is left alone, but exp nbf iat must be numbers.
+   Source: RFC 7519 7.2, RFC 7515 5.2, RFC 8725 3.                                              */
+TA_MUST_CHECK TA_API ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len,
+                                             int64_t now, const ta_rules *rules,
+                                             char *buf, size_t cap, ta_jwt *out);
+
+/* ta_jwt_is_for - aud is this string, or an array that holds it. Exact; for a second audience
+   after allow_any_audience.                                                                   */
+TA_API bool ta_jwt_is_for(const ta_jwt *jwt, const char *audience);
+
+/* ta_jws_verify - the MAC and the header only; the payload is any bytes, *payload_len of them at buf.
+   cap: TA_BYTES_CAP(len) is always enough; buf as with ta_jwt_verify. There is no time in it: a
+   token never grows old here.
+   TA_OK · TA_ERR_FORMAT, _ENCODING, _LIMIT · TA_ERR_JSON, _DUPLICATE the header · TA_ERR_ALG, _CRIT,
+   _KID, _SIGNATURE · TA_ERR_SPACE, _KEY, _ARGUMENT                                             */
+TA_MUST_CHECK TA_API ta_status ta_jws_verify(ta_keys keys, const char *token, size_t len,
+                                             void *buf, size_t cap, size_t *payload_len);
+
+/* ta_jwt_decode_unverified - for debuggers. Anyone can have written what you get. Any alg, no key, no
+   rules; form, base64url and JSON as strict as ever. buf, cap, out as with ta_jwt_verify.
+   exp nbf iat are 0 when they are no numbers.
+   TA_OK · TA_ERR_FORMAT, _ENCODING, _LIMIT, _JSON, _DUPLICATE · TA_ERR_SPACE, _ARGUMENT        */
+TA_MUST_CHECK TA_API ta_status ta_jwt_decode_unverified(const char *token, size_t len,
+                                                        char *buf, size_t cap, ta_jwt *out);
+
+/* ============================================================================
+   >>store       what keeps the sessions: single records, one compare-and-swap
+   ========================================================================== */
+
+/* ta_record - a session, or a user's mark (kind). A store keeps it as bytes and reads id, ver and
+   subject only. 128 bytes packed; TOKENAUTH_RECORD_TEXT [all] makes room for longer subjects.   */
+typedef struct ta_record {
+    uint8_t  kind, kid, state, flags;
+    uint32_t ver;               /* raised by every write; the swap compares this; may wrap */
+    uint32_t gen;               /* rotations so far; never wraps */
+    uint32_t epoch;
+    uint8_t  id[TA_ID_SIZE];
+    int64_t  created, rotated_at, idle_until, ends_at;
+    uint8_t  app[4];            /* yours, sealed: a scope, a level */
+    uint8_t  client[8], retry[8], seal[8];
+    uint8_t  sub_len, label_len;
+    char     text[TOKENAUTH_RECORD_TEXT];   /* subject, label; not NUL-ended */
+} ta_record;
+
+#define TA_RECORD_SIZE (82 + TOKENAUTH_RECORD_TEXT)
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_REFRESH)
+/* ta_record_pack - the same bytes on every machine. r is one that the library handed to your store. */
+TA_API void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE]);
+/* ta_record_unpack - trusts no byte: format, length, ranges, UTF-8, unused bits. What it accepts
+   packs into the same bytes again.   TA_OK · TA_ERR_STORE, and *out is zero                    */
+TA_MUST_CHECK TA_API ta_status ta_record_unpack(const void *in, size_t len, ta_record *out);
+#endif
+
+/* ta_store - copies with =. get and cas must be there; list and sweep may be NULL: without list
+   there is no cap and ta_session_list says TA_ERR_UNSUPPORTED. Any answer but those named counts as
+   TA_ERR_STORE. Called from every thread that uses the ta_auth.                                */
+typedef struct ta_store {
+    void *ctx;
+    /* TA_OK · TA_ERR_NOT_FOUND · TA_ERR_STORE.  Sees every cas that answered TA_OK before: the
+       primary, no replica, no open snapshot. Bytes that do not unpack: TA_ERR_STORE.           */
+    ta_status (*get)(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record *out);
+    /* old NULL: insert if absent.  next NULL: delete.  Else replace.  Only if stored ver == old->ver.
+       TA_OK applied and committed on its own · TA_ERR_CONFLICT, TA_ERR_FULL not applied ·
+       TA_ERR_STORE anything may have happened.  May be dropped after `expires`, never before.  */
+    ta_status (*cas)(void *ctx, const uint8_t id[TA_ID_SIZE], const ta_record *old,
+                     const ta_record *next, int64_t expires);
+    /* ids of the subject's sessions above `after` (NULL: all), ascending, at most cap; fewer: the end */
+    ta_status (*list)(void *ctx, const char *sub, size_t len, const uint8_t *after,
+                      uint8_t (*ids)[TA_ID_SIZE], size_t cap, size_t *n);
+    /* drops expired records, at most `most` */
+    ta_status (*sweep)(void *ctx, int64_t now, size_t most, size_t *done);
+} ta_store;
+
+/* ============================================================================
+   >>table       the store in your own array
+   ========================================================================== */
+
+typedef struct ta_slot {        /* room for one session or mark; contents are ours */
+    uint32_t word[6];           /* its share of index, chains and expiries */
+    uint8_t  record[(TA_RECORD_SIZE + 3) / 4 * 4];
+} ta_slot;
+
+typedef struct ta_table {       /* copies with =: all that changes is inside slots */
+    ta_slot  *slots;
+    uint32_t  count;
+    void     *lock_ctx;
+    ta_status (*lock)(void *ctx);       /* NULL: one thread. A failure is TA_ERR_STORE. Held for */
+    void      (*unlock)(void *ctx);     /* one store call or a save; never over a hook or random */
+    uint32_t  mask;             /* ours from here on */
+    uint64_t  seed;
+} ta_table;
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_TABLE)
+/* ta_table_init - static ta_slot slots[1000]; ta_table_init(&t, slots, 1000);
+   An empty table; set lock hooks afterwards, before others see it. Each user who is logged out
+   everywhere takes a slot for his mark, for absolute_s: plan one in sixteen for them. Nothing live
+   is ever evicted.   TA_OK · TA_ERR_ARGUMENT a NULL, count 0 or over 2^30                      */
+TA_MUST_CHECK TA_API ta_status ta_table_init(ta_table *t, ta_slot *slots, size_t count);
+/* ta_table_store - the table as a store; *t must outlive it. get, cas, sweep: O(1) each.       */
+TA_API ta_store ta_table_store(ta_table *t);
+#endif
+
+typedef enum ta_load { TA_LOAD_REVOKE_ALL = 0, TA_LOAD_RESUME = 1 } ta_load;
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_TABLE)
+/* ta_table_save - all records, checksummed, in pieces as large as your buffer: *slot starts as 0 and
+   is 0 again when done. Write the pieces one after the other; ta_table_load wants all of them.
+   Changes between two pieces may be in it or not; for one moment's picture, save in one piece.
+   cap      TA_SNAPSHOT_CAP(count) is one piece for the whole table; TA_SNAPSHOT_CAP(1) the least
+   TA_OK · TA_ERR_SPACE · TA_ERR_STORE the lock · TA_ERR_ARGUMENT.  *out_len 0 after a failure   */
+TA_MUST_CHECK TA_API ta_status ta_table_save(const ta_table *t, size_t *slot,
+                                             void *out, size_t cap, size_t *out_len);
+#define TA_SNAPSHOT_CAP(count) ((size_t)(count) * TA_RECORD_SIZE + 52u)
+/* ta_table_load - a snapshot into the table, whatever it held. It may have another count.
+   TA_LOAD_REVOKE_ALL  sessions come back as revoked: everybody logs in again, once
+   TA_LOAD_RESUME      as they were; what ended since the save is alive again, so set allow_ahead.
+                       Refused when the last change in it is more than max_age_s ago
+   Expired records are left out.
+   TA_OK · TA_ERR_SNAPSHOT cut, damaged, too old, does not fit: the table is empty ·
+   TA_ERR_CLOCK now <= 0 · TA_ERR_STORE the lock · TA_ERR_ARGUMENT a NULL, max_age_s < 1 to resume */
+TA_MUST_CHECK TA_API ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now,
+                                             ta_load how, int32_t max_age_s);
+#endif
+
+/* ============================================================================
+   >>deny        single access tokens, by jti, until they expire anyway
+   ========================================================================== */
+
+typedef struct ta_deny_slot { uint8_t id[TA_ID_SIZE]; int64_t until; } ta_deny_slot;
+typedef struct ta_deny {
+    ta_deny_slot *slots;        /* sorted by id */
+    size_t        count, used;
+    int64_t       before;
+} ta_deny;
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_DENY)
+/* ta_deny_init - an empty list in your array.   TA_OK · TA_ERR_ARGUMENT a NULL, count 0        */
+TA_MUST_CHECK TA_API ta_status ta_deny_init  (ta_deny *d, ta_deny_slot *slots, size_t count);
+/* ta_deny_add - refuse this token until its exp + 300 s, the largest leeway; without exp: for ever.
+   Entries whose time is over make room first.
+   TA_OK, also when it is there already · TA_ERR_ABSENT the token has no jti ·
+   TA_ERR_FULL nothing is evicted: ta_deny_before(d, now) is the way out · TA_ERR_CLOCK, _ARGUMENT */
+TA_MUST_CHECK TA_API ta_status ta_deny_add   (ta_deny *d, const ta_jwt *jwt, int64_t now);
+/* ta_deny_before - refuse all issued before this second. Never goes back.                     */
+TA_API void                    ta_deny_before(ta_deny *d, int64_t iat);
+/* ta_deny_has - true: refuse. True as well for a token without jti or iat: it cannot be looked up. */
+TA_API bool                    ta_deny_has   (const ta_deny *d, const ta_jwt *jwt);
+#endif
+
+/* ============================================================================
+   >>auth        login, check, refresh, logout
+   ========================================================================== */
+
+typedef struct ta_session {     /* what a device list shows */
+    char    sid[TA_SID_CAP];    /* public: also the access token's sid; proves nothing */
+    char    subject[TOKENAUTH_RECORD_TEXT + 1];
+    char    label[TOKENAUTH_RECORD_TEXT + 1];
+    uint8_t app[4];
+    int64_t created, last_used, ends_at;
+} ta_session;
+
+/* ta_user - what your user table says at a refresh. Both stay readable until the call returns.  */
+typedef struct ta_user {
+    const void *salt;           /* bytes that change with the credentials: password hash, status */
+    size_t      salt_len;
+    const char *more;           /* JSON object: claims for the new access token; or NULL */
+    size_t      more_len;
+} ta_user;
+
+typedef enum ta_event {
+    TA_EVENT_LOGIN = 1,         /* a session began */
+    TA_EVENT_WINDOW,            /* the token before the current one, within window_s: lost reply, two tabs */
+    TA_EVENT_LATE_RETRY,        /* the same later, with the retry key */
+    TA_EVENT_BINDING,           /* a good token from another client: stolen, most likely */
+    TA_EVENT_REPLAY,            /* an old token came back: stolen. The session is revoked */
+    TA_EVENT_AHEAD,             /* a token the store has forgotten. The session is revoked */
+    TA_EVENT_ROLLBACK,          /* the same within allow_ahead: goes on. The store lost writes */
+    TA_EVENT_EVICTED,           /* a login beyond max_sessions ended this one, and maybe others */
+    TA_EVENT_ENDED_ALL          /* logged out everywhere; only subject is set */
+} ta_event;
+
+typedef struct ta_refresh_key { uint8_t id; ta_key key; } ta_refresh_key;   /* id 0..15, given */
+
+#define TA_NONE (-1)            /* a duration that is switched off */
+
+/* ta_auth_config - TA_ZERO, then fill in. keys, issuer, audience, store and refresh_keys must be set;
+   a server that only checks leaves out refresh_keys, and the store unless it has check_sessions. All of it must outlive the ta_auth. */
+typedef struct ta_auth_config {
+    ta_keys               keys;             /* access tokens: the first signs */
+    const ta_refresh_key *refresh_keys;     /* 1..4, distinct ids: the first mints */
+    size_t                refresh_key_count;
+    const char *issuer;
+    const char *audience;
+    const char *realm;          /* NULL: the issuer. Parts applications that share key and store */
+    const char *refresh_prefix; /* "acme_rt_" for secret scanners; NULL: none; at most 20 */
+    ta_store    store;
+    int32_t     access_s;       /* 0: 900        */
+    int32_t     idle_s;         /* 0: 14 days    */
+    int32_t     absolute_s;     /* 0: 90 days    */
+    int32_t     window_s;       /* 0: 10; 1..300; TA_NONE */
+    int32_t     retry_s;        /* 0: 1 day; TA_NONE */
+    int32_t     leeway_s;       /* for ta_check; 0..300 */
+    uint16_t    max_sessions;   /* 0: 16 per subject */
+    bool        reject_over_cap;/* refuse the login instead of ending the least used session */
+    uint8_t     allow_ahead;    /* generations a token may be ahead of a store that lost writes */
+    bool        check_sessions; /* ta_check reads session and mark too: logout works at once */
+    int64_t     sessions_not_before;        /* older sessions are over; 0: none */
+    ta_deny    *deny;           /* NULL: none */
+    void       *ctx;            /* handed to the three below */
+    /* random  fill out, or say anything but TA_OK.                    NULL: ta_random
+       user    at each refresh: the user's salt now, claims for the new access token. TA_OK, or
+               TA_ERR_SUSPENDED; whatever else you return comes back as it is. out starts as zero.
+               NULL: sessions have no salt, refreshed tokens no further claims
+       event   for the log; after everything else, under no lock.      NULL: none               */
+    ta_status (*random)(void *ctx, void *out, size_t len);
+    ta_status (*user)  (void *ctx, const ta_session *s, ta_user *out);
+    void      (*event) (void *ctx, ta_event what, const ta_session *s);
+} ta_auth_config;
+
+typedef struct ta_auth {        /* never changes after init: const, shared between threads */
+    ta_auth_config cfg;
+    ta_key         refresh[TA_MAX_KEYS];
+} ta_auth;
+
+typedef struct ta_login_opts {
+    const char *label;          /* "Firefox on Linux"; cut to fit at a character's edge */
+    const void *salt;           /* the very bytes the password was checked against; or */
+    size_t      salt_len;
+    const uint32_t *epoch;      /* what ta_user_epoch said BEFORE the password was checked */
+    const void *client;         /* NULL: not bound. Fingerprint cookie, device key */
+    size_t      client_len;
+    const char *more;           /* JSON object: claims for the access token */
+    size_t      more_len;
+    uint8_t     app[4];
+    const char *replaces;       /* a refresh token this client held; that session is deleted */
+    size_t      replaces_len;
+} ta_login_opts;
+
+typedef struct ta_refresh_opts {
+    const void *client;         /* what the session was bound to at login */
+    size_t      client_len;
+    const void *retry_key;      /* 16 random bytes of the client's, the same with each retry; NULL: none */
+    const void *old_salt;       /* ta_logout_others, when the password was just changed: what the salt */
+    size_t      old_salt_len;   /* was. The user hook says what it is now */
+} ta_refresh_opts;
+
+/* What the client does with its refresh cookie. Only a logout ever deletes one: a late failure must
+   not delete the cookie of another tab's fresh login.                                          */
+typedef enum ta_client { TA_CLIENT_KEEP = 0, TA_CLIENT_SET, TA_CLIENT_LOGIN, TA_CLIENT_CLEAR } ta_client;
+
+typedef struct ta_pair {
+    char      access [TA_ACCESS_CAP];
+    char      refresh[TA_REFRESH_CAP];
+    char      sid    [TA_SID_CAP];
+    uint16_t  access_len, refresh_len;
+    int32_t   access_s;         /* seconds until the access token ends: expires_in */
+    int32_t   refresh_s;        /* seconds until the refresh token ends: the cookie's Max-Age */
+    int32_t   retry_after_s;
+    ta_client client;           /* right after EVERY result, success or not */
+} ta_pair;
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_REFRESH)
+/* ta_auth_init - checks every setting, fills in the defaults, computes the refresh keys.
+   TA_OK · TA_ERR_CONFIG issuer or audience missing; a store without get or cas; refresh_keys or
+   check_sessions without a store; ids that repeat or exceed 15; a duration out of range; a prefix of
+   other than letters, digits and _ . ~ - · TA_ERR_KEY · TA_ERR_ARGUMENT a NULL.
+   After a failure *a is zero, and each call with it says TA_ERR_CONFIG.                        */
+TA_MUST_CHECK TA_API ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cfg);
+
+/* What every call below may say: TA_ERR_ARGUMENT a NULL, a subject that is "", no UTF-8 or too long ·
+   TA_ERR_CONFIG no ta_auth_init, or no store or refresh_keys for this call · TA_ERR_CLOCK now outside 1..2^53 ·
+   TA_ERR_STORE. They may run in any number of threads and processes at once.                  */
+
+/* ta_user_epoch - read it before you check a password, unless you give ta_login the salt: a login
+   with the old password could otherwise overtake its change, and live.                        */
+TA_MUST_CHECK TA_API ta_status ta_user_epoch(const ta_auth *a, const char *subject, uint32_t *out);
+
+/* ta_login - you have checked the password; this opens a session.
+   Drops the user's least used session when there are more than max_sessions.
+   out        both tokens, and client = SET; wipe it when sent. Zero after a failure, client KEEP
+   TA_OK · TA_ERR_FULL the store, or reject_over_cap · TA_ERR_SPACE the access token exceeds
+   TA_ACCESS_CAP · TA_ERR_JSON, _DUPLICATE, _CLAIM, _LIMIT opts.more · TA_ERR_RANDOM · TA_ERR_BUSY.
+   No session is left behind by a failure, but for one the store could not take back.          */
+TA_MUST_CHECK TA_API ta_status ta_login  (const ta_auth *a, const char *subject, int64_t now,
+                                          const ta_login_opts *opts, ta_pair *out);
+/* ta_check - ta_jwt_verify with the issuer, audience and keys of a, then deny-list and session.
+   Arguments, results and `failed` as there; also TA_ERR_DENIED, and with check_sessions TA_ERR_ENDED,
+   _REVOKED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is asked:
+   a logout then shows when the access token ends, after access_s at most.                     */
+TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, size_t len,
+                                          int64_t now, char *buf, size_t cap, ta_jwt *out);
+/* ta_refresh - a new pair for a refresh token. out->client says what to do with the cookie, after
+   every result.
+   TA_OK · TA_ERR_INVALID not ours: nothing was looked up · _UNKNOWN_KEY · _ENDED · _REVOKED ·
+   _EXPIRED the session's absolute end · _IDLE · _LOGGED_OUT · _USER_CHANGED · _SUSPENDED (or what
+   your user hook said) · _BINDING · _REPLAY an old token: the session is revoked now · _AHEAD ·
+   _STORE · _BUSY · TA_ERR_SPACE, _JSON, _DUPLICATE, _CLAIM, _LIMIT the claims of your hook ·
+   _RANDOM. Nothing was granted, and but for REPLAY and AHEAD nothing changed.                 */
+TA_MUST_CHECK TA_API ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len,
+                                          int64_t now, const ta_refresh_opts *opts, ta_pair *out);
+/* ta_logout - any generation of the token will do. TA_OK also when the session is gone already;
+   TA_ERR_INVALID, _UNKNOWN_KEY as above; TA_ERR_STORE, _BUSY: not logged out.                 */
+TA_MUST_CHECK TA_API ta_status ta_logout       (const ta_auth *a, const char *refresh, size_t len,
+                                                int64_t now);
+/* ta_logout_others - all of the user's sessions but this one. Takes a token that ta_refresh would
+   take now, and does not spend it. For a changed password: see old_salt.
+   Results as ta_refresh, but for those of tokens and claims.                                  */
+TA_MUST_CHECK TA_API ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len,
+                                                int64_t now, const ta_refresh_opts *opts);
+/* ta_logout_all - after TA_OK no refresh that starts later succeeds. TA_ERR_FULL no room for the
+   mark; TA_ERR_RANDOM, _STORE, _BUSY: not logged out.                                         */
+TA_MUST_CHECK TA_API ta_status ta_logout_all   (const ta_auth *a, const char *subject, int64_t now);
+
+/* ta_session_list - live sessions of a subject, after the sid `after` ("" at first), up to cap (1 or
+   more); *n fewer than cap: the end.   TA_OK · TA_ERR_UNSUPPORTED the store has no list ·
+   TA_ERR_ARGUMENT an `after` that is no sid. After a failure *n is 0 and out zero.             */
+TA_MUST_CHECK TA_API ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now,
+                                               const char *after, ta_session *out, size_t cap,
+                                               size_t *n);
+/* ta_session_get, ta_session_end - sid comes from outside, so name the subject it must belong to;
+   another's session is TA_ERR_NOT_FOUND, like one that never was. subject NULL: any; for
+   administrators. get says _REVOKED, _EXPIRED, _IDLE, _ENDED, _LOGGED_OUT for one that is over.  */
+TA_MUST_CHECK TA_API ta_status ta_session_get(const ta_auth *a, const char *subject,
+                                              const char *sid, size_t sid_len, int64_t now,
+                                              ta_session *out);
+TA_MUST_CHECK TA_API ta_status ta_session_end(const ta_auth *a, const char *subject,
+                                              const char *sid, size_t sid_len, int64_t now);
+#endif
+
+/* ============================================================================
+   >>web         text in, text out; no sockets
+   ========================================================================== */
+
+typedef struct ta_cookie {
+    const char *name;           /* "__Host-..." is checked against its own rules */
+    const char *path;           /* NULL: "/" */
+    bool        allow_cross_site;  /* SameSite=Lax; false: Strict */
+    bool        allow_http;     /* no Secure */
+    bool        allow_script;   /* no HttpOnly */
+} ta_cookie;
+
+#define TA_COOKIE_CAP 256       /* a Set-Cookie value with name and path of 90 characters together */
+#define TA_FINGERPRINT_CAP 44   /* the fingerprint claim: 43 characters and the NUL */
+
+#if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_WEB)
+/* ta_bearer - the value of an Authorization header (RFC 6750 2.1); the token is a view into it.
+   TA_OK · TA_ERR_ABSENT no value, or another scheme than Bearer · TA_ERR_FORMAT Bearer, and then
+   nothing, or not one token · TA_ERR_ARGUMENT a NULL                                           */
+TA_MUST_CHECK TA_API ta_status ta_bearer(const char *header, size_t len,
+                                         const char **token, size_t *token_len);
+
+/* ta_cookie_get - from the value of a Cookie header (RFC 6265 4.2); the value is a view into it,
+   without its quotes. Pieces that are no name=value are passed over.
+   TA_OK · TA_ERR_ABSENT · TA_ERR_DUPLICATE the same name twice: one of them is somebody else's ·
+   TA_ERR_FORMAT characters that no cookie value may have · TA_ERR_ARGUMENT a NULL, the name    */
+TA_MUST_CHECK TA_API ta_status ta_cookie_get(const char *header, size_t len, const char *name,
+                                             const char **value, size_t *value_len);
+
+/* ta_cookie_put - the value of a Set-Cookie header for a pair, as pair->client asks: set or clear.
+   TA_CLIENT_KEEP, TA_CLIENT_LOGIN: TA_OK and *out_len 0, so send no header.
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL; a name that is no token; a path without its slash
+   or with a semicolon; __Host- with another path than "/"; __Host- or __Secure- with allow_http.
+   After a failure out is "" and *out_len 0.                                                    */
+TA_MUST_CHECK TA_API ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair,
+                                             char *out, size_t cap, size_t *out_len);
+
+/* ta_cookie_set - the same for any value of cookie characters (a fingerprint, a retry key), to live
+   max_age_s >= 0 seconds. TA_ERR_ARGUMENT for other values.                                   */
+TA_MUST_CHECK TA_API ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len,
+                                             int32_t max_age_s, char *out, size_t cap,
+                                             size_t *out_len);
+
+/* ta_cookie_clear - the same, to delete the cookie: for logout, where there is no pair.        */
+TA_MUST_CHECK TA_API ta_status ta_cookie_clear(const ta_cookie *c, char *out, size_t cap,
+                                               size_t *out_len);
+
+/* ta_http_code - 200, 400, 401, 403, 500 or 503: what a client may know.                       */
+TA_API int ta_http_code(ta_status st);
+/* ta_http_error - the word for the client: "", "invalid_request", "invalid_token" (RFC 6750 3.1),
+   "invalid_grant" (RFC 6749 5.2), "temporarily_unavailable". Never tells why. A refresh endpoint
+   says "invalid_grant" for every 401.                                                         */
+TA_API const char *ta_http_error(ta_status st);
+/* ta_www_authenticate - the header that a 400, 401 or 403 must carry (RFC 6750 3): Bearer, the realm
+   unless it is NULL, and the error unless no token came. *out_len 0 for other codes: no header.
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL, a realm with " \ or unprintable characters    */
+TA_MUST_CHECK TA_API ta_status ta_www_authenticate(ta_status st, const char *realm, char *out,
+                                                   size_t cap, size_t *out_len);
+
+/* Fingerprint: bind access tokens to a browser, so that one stolen by script is of no use.
+   Put a random text (ta_random, ta_base64url_encode) into a hardened cookie, its
+   ta_fingerprint_claim into the token as the claim "fingerprint", and check each request.     */
+TA_API void ta_fingerprint_claim(const char *value, size_t len, char claim[TA_FINGERPRINT_CAP]);
+/* ta_fingerprint_check - TA_OK · TA_ERR_BINDING another value, or none · TA_ERR_MISSING the token has
+   no such claim                                                                               */
+TA_MUST_CHECK TA_API ta_status ta_fingerprint_check(const ta_jwt *jwt, const char *value, size_t len);
+
+/* ta_seconds - "15m", "12h", "30d", "1w", "900", "900s" into seconds. No sign, space or leading 0.
+   TA_OK · TA_ERR_FORMAT · TA_ERR_RANGE over 2^31 - 1.  *out is 0 after a failure               */
+TA_MUST_CHECK TA_API ta_status ta_seconds(const char *text, size_t len, int32_t *out);
+/* ta_seconds_put - and back, in the largest unit that is exact: 900 is "15m". 12 bytes are enough.
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT seconds < 0, a NULL                                   */
+TA_MUST_CHECK TA_API ta_status ta_seconds_put(int32_t seconds, char *out, size_t cap,
+                                              size_t *out_len);
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TOKENAUTH_H ends here; the code below has its own switch */
+
+
+/* ============================================================================
+   The implementation, bottom-up: each section uses only those above it
+   ========================================================================== */
+#if defined(TOKENAUTH_IMPLEMENTATION) && !defined(TAI_ONCE)
+#define TAI_ONCE
+
+#include <limits.h>
+
+#if CHAR_BIT != 8
+#  error "tokenauth.h needs bytes of 8 bits"
+#endif
+
+#ifndef TA_MAX_TOKEN
+#  define TA_MAX_TOKEN 4096
+#endif
+#if TA_MAX_TOKEN < 256 || TA_MAX_TOKEN > 65535
+#  error "TA_MAX_TOKEN must be 256..65535"
+#endif
+#ifndef TA_MAX_DEPTH
+#  define TA_MAX_DEPTH 32
+#endif
+#if TA_MAX_DEPTH < 4 || TA_MAX_DEPTH > 64
+#  error "TA_MAX_DEPTH must be 4..64"
+#endif
+#ifndef TA_MAX_MEMBERS
+#  define TA_MAX_MEMBERS 128
+#endif
+#if TA_MAX_MEMBERS < 16 || TA_MAX_MEMBERS > 255
+#  error "TA_MAX_MEMBERS must be 16..255"
+#endif
+#ifndef TA_ASSERT
+#  define TA_ASSERT(x) ((void)0)
+#endif
+
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1
+#  include <string.h>
+#else                                   /* freestanding: there is no <string.h>, the four are yours */
+#  ifdef __cplusplus
+extern "C" {
+#  endif
+void  *memcpy(void *to, const void *from, size_t n);
+void  *memset(void *to, int byte, size_t n);
+int    memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *text);
+#  ifdef __cplusplus
+}
+#  endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ============================================================================
+   >>status      names and texts from the one list
+   ========================================================================== */
+
+const char *ta_status_name(ta_status st)
+{
+    switch (st) {
+    case TA_OK: return "TA_OK";
+#define TAI_CASE(name, number, text) case name: return #name;
+    TA_STATUS_LIST(TAI_CASE)
+#undef TAI_CASE
+    case TAI_STATUS_END: break;
+    }
+    return "TA_ERR_?";
+}
+
+const char *ta_status_str(ta_status st)
+{
+#ifdef TOKENAUTH_NO_STATUS_STR
+    return ta_status_name(st);
+#else
+    switch (st) {
+    case TA_OK: return "ok";
+#define TAI_CASE(name, number, text) case name: return text;
+    TA_STATUS_LIST(TAI_CASE)
+#undef TAI_CASE
+    case TAI_STATUS_END: break;
+    }
+    return "not a ta_status";
+#endif
+}
+
+/* ============================================================================
+   >>bytes       big-endian loads and stores, compare, wipe, masks
+   ========================================================================== */
+
+static uint32_t tai_load32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+static void tai_store32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 24);
+    p[1] = (uint8_t)(v >> 16);
+    p[2] = (uint8_t)(v >> 8);
+    p[3] = (uint8_t)v;
+}
+
+static void tai_store64(uint8_t *p, uint64_t v)
+{
+    tai_store32(p, (uint32_t)(v >> 32));
+    tai_store32(p + 4, (uint32_t)v);
+}
+
+bool ta_equal(const void *a, const void *b, size_t len)
+{
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    volatile uint32_t seen = 0;         /* volatile: no compiler may leave the loop early */
+    size_t i;
+    TA_ASSERT(len == 0 || (a != NULL && b != NULL));
+    for (i = 0; i < len; i++) {
+        seen = seen | (uint32_t)(x[i] ^ y[i]);
+    }
+    return (bool)((seen - 1u) >> 31);   /* seen is 0..255: only 0 wraps to bit 31 */
+}
+
+void ta_wipe(void *p, size_t len)
+{
+    TA_ASSERT(len == 0 || p != NULL);
+#if defined(__GNUC__)
+    if (len > 0) memset(p, 0, len);
+    __asm__ __volatile__("" : : "r"(p) : "memory");     /* somebody may look: the stores must happen */
+#else
+    {
+        volatile uint8_t *byte = (volatile uint8_t *)p;
+        while (len-- > 0) byte[len] = 0;
+    }
+#endif
+}
+
+/* All ones when lo <= c <= hi, else 0, without a branch. For values below 2^31.                */
+static uint32_t tai_within(uint32_t c, uint32_t lo, uint32_t hi)
+{
+    return 0u - (((lo - 1u - c) & (c - hi - 1u)) >> 31);
+}
+
+/* ============================================================================
+   >>base64url   and, for secrets in configuration, plain base64: they differ in two characters
+   ========================================================================== */
+
+typedef struct tai_alphabet { uint8_t c62, c63; } tai_alphabet;
+static const tai_alphabet tai_base64url = {'-', '_'};
+
+static size_t tai_base64_text_len(size_t bytes) { return bytes / 3 * 4 + (bytes % 3 > 0 ? bytes % 3 + 1 : 0); }
+static size_t tai_base64_byte_len(size_t chars) { return chars / 4 * 3 + (chars % 4 > 0 ? chars % 4 - 1 : 0); }
+
+/* The value 0..63 of a character, or more than 63 for a foreign one; no branch and no table, as both
+   would tell an observer of the cache about a secret.                                          */
+static uint32_t tai_base64_value(uint8_t c, tai_alphabet a)
+{
+    uint32_t plus_one = (tai_within(c, 'A', 'Z') & (uint32_t)(c - 'A' + 1))
+                      | (tai_within(c, 'a', 'z') & (uint32_t)(c - 'a' + 27))
+                      | (tai_within(c, '0', '9') & (uint32_t)(c - '0' + 53))
+                      | (tai_within(c, a.c62, a.c62) & 63u)
+                      | (tai_within(c, a.c63, a.c63) & 64u);
+    return plus_one - 1u;
+}
+
+/* n characters, 1..4, as the upper bits of 24; what is foreign shows in *bad above bit 5.      */
+static uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint32_t *bad)
+{
+    uint32_t group = 0;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        uint32_t v = tai_base64_value((uint8_t)in[i], a);
+        *bad |= v;
+        group |= (v & 63u) << (18u - 6u * i);
+    }
+    return group;
+}
+
+/* Canonical text into tai_base64_byte_len(len) bytes; false when it is not. Writing trails reading,
+   so out may be in.                                                                            */
+static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alphabet a)
+{
+    size_t i, whole = len / 4, tail = len % 4;
+    uint32_t bad = tail == 1 ? 64u : 0u;
+
+    for (i = 0; i < whole; i++) {
+        uint32_t group = tai_base64_group(in + 4 * i, 4, a, &bad);
+        out[3 * i]     = (uint8_t)(group >> 16);
+        out[3 * i + 1] = (uint8_t)(group >> 8);
+        out[3 * i + 2] = (uint8_t)group;
+    }
+    if (tail > 1) {
+        uint32_t group = tai_base64_group(in + 4 * whole, tail, a, &bad);
+        out[3 * whole] = (uint8_t)(group >> 16);
+        if (tail == 3) out[3 * whole + 1] = (uint8_t)(group >> 8);
+        bad |= (group & (tail == 2 ? 0xFFFFu : 0xFFu)) << 6;    /* the spare bits (RFC 4648 3.5) */
+    }
+    return bad < 64u;
+}
+
+static char tai_base64url_char(uint32_t v)      /* 0..63 */
+{
+    uint32_t c = v + 'A';
+    c += tai_within(v, 26, 63) & 6u;            /* a-z begin 6 behind Z */
+    c -= tai_within(v, 52, 63) & 75u;           /* 0-9 */
+    c -= tai_within(v, 62, 63) & 13u;           /* -   */
+    c += tai_within(v, 63, 63) & 49u;           /* _   */
+    return (char)(uint8_t)c;
+}
+
+/* n bytes, 1..3, into n + 1 characters; all are read before the first is written.              */
+static void tai_base64url_put(const uint8_t *in, size_t n, char *out)
+{
+    uint32_t group = (uint32_t)in[0] << 16;
+    size_t i;
+    if (n > 1) group |= (uint32_t)in[1] << 8;
+    if (n > 2) group |= (uint32_t)in[2];
+    for (i = 0; i <= n; i++) {
+        out[i] = tai_base64url_char(group >> (18u - 6u * i) & 63u);
+    }
+}
+
+/* tai_base64_text_len(len) characters, no NUL. From the end to the front, so out may be in: the text
+   of a group never reaches into the bytes of those before it.                                  */
+static void tai_base64url_encode(const uint8_t *in, size_t len, char *out)
+{
+    size_t i = len / 3;
+    if (len % 3 > 0) tai_base64url_put(in + 3 * i, len % 3, out + 4 * i);
+    while (i-- > 0) tai_base64url_put(in + 3 * i, 3, out + 4 * i);
+}
+
+ta_status ta_base64url_encode(const void *in, size_t in_len, char *out, size_t out_cap,
+                              size_t *out_len)
+{
+    if (out_len != NULL) *out_len = 0;
+    if (out != NULL && out_cap > 0) out[0] = '\0';
+    if (out == NULL || out_len == NULL || (in == NULL && in_len > 0)) return TA_ERR_ARGUMENT;
+    if (in_len > SIZE_MAX / 4 * 3 - 4 || tai_base64_text_len(in_len) >= out_cap) return TA_ERR_SPACE;
+    tai_base64url_encode((const uint8_t *)in, in_len, out);
+    *out_len = tai_base64_text_len(in_len);
+    out[*out_len] = '\0';
+    return TA_OK;
+}
+
+ta_status ta_base64url_decode(const char *in, size_t in_len, void *out, size_t out_cap,
+                              size_t *out_len)
+{
+    size_t n = tai_base64_byte_len(in_len);
+    if (out_len != NULL) *out_len = 0;
+    if (out_len == NULL || (in == NULL && in_len > 0) || (out == NULL && n > 0)) return TA_ERR_ARGUMENT;
+    if (n > out_cap) return TA_ERR_SPACE;
+    if (!tai_base64_decode(in, in_len, (uint8_t *)out, tai_base64url)) {
+        if (n > 0) ta_wipe(out, n);
+        return TA_ERR_ENCODING;
+    }
+    *out_len = n;
+    return TA_OK;
+}
+
+/* ============================================================================
+   >>sha256      FIPS 180-4
+   ========================================================================== */
+
+#define TAI_BLOCK 64                    /* bytes per compression */
+
+static const uint32_t tai_sha256_start[8] = {
+    0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u
+};
+
+static const uint32_t tai_sha256_k[64] = {
+    0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u, 0xab1c5ed5u,
+    0xd807aa98u, 0x12835b01u, 0x243185beu, 0x550c7dc3u, 0x72be5d74u, 0x80deb1feu, 0x9bdc06a7u, 0xc19bf174u,
+    0xe49b69c1u, 0xefbe4786u, 0x0fc19dc6u, 0x240ca1ccu, 0x2de92c6fu, 0x4a7484aau, 0x5cb0a9dcu, 0x76f988dau,
+    0x983e5152u, 0xa831c66du, 0xb00327c8u, 0xbf597fc7u, 0xc6e00bf3u, 0xd5a79147u, 0x06ca6351u, 0x14292967u,
+    0x27b70a85u, 0x2e1b2138u, 0x4d2c6dfcu, 0x53380d13u, 0x650a7354u, 0x766a0abbu, 0x81c2c92eu, 0x92722c85u,
+    0xa2bfe8a1u, 0xa81a664bu, 0xc24b8b70u, 0xc76c51a3u, 0xd192e819u, 0xd6990624u, 0xf40e3585u, 0x106aa070u,
+    0x19a4c116u, 0x1e376c08u, 0x2748774cu, 0x34b0bcb5u, 0x391c0cb3u, 0x4ed8aa4au, 0x5b9cca4fu, 0x682e6ff3u,
+    0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u, 0xc67178f2u
+};
+
+static uint32_t tai_rotr(uint32_t x, unsigned n) { return x >> n | x << (32u - n); }
+
+/* Word t of the message schedule (FIPS 180-4 6.2.2), in a ring of the last 16.                 */
+static uint32_t tai_sha256_word(uint32_t w[16], unsigned t)
+{
+    uint32_t x = w[(t + 1) & 15], y = w[(t + 14) & 15];
+    w[t & 15] += (tai_rotr(x, 7) ^ tai_rotr(x, 18) ^ x >> 3)
+               + (tai_rotr(y, 17) ^ tai_rotr(y, 19) ^ y >> 10) + w[(t + 9) & 15];
+    return w[t & 15];
+}
+
+static void tai_sha256_block(uint32_t state[8], const uint8_t *in)
+{
+    uint32_t w[16], s[8];
+    unsigned t;
+
+    memcpy(s, state, sizeof s);
+    for (t = 0; t < 16; t++) w[t] = tai_load32(in + 4 * t);
+    for (t = 0; t < 64; t++) {
+        uint32_t a = s[0], e = s[4];
+        uint32_t t1 = s[7] + (tai_rotr(e, 6) ^ tai_rotr(e, 11) ^ tai_rotr(e, 25))
+                    + (s[6] ^ (e & (s[5] ^ s[6])))                      /* Ch */
+                    + tai_sha256_k[t] + (t < 16 ? w[t] : tai_sha256_word(w, t));
+        uint32_t t2 = (tai_rotr(a, 2) ^ tai_rotr(a, 13) ^ tai_rotr(a, 22))
+                    + ((a & s[1]) | (s[2] & (a | s[1])));               /* Maj */
+        s[7] = s[6];  s[6] = s[5];  s[5] = e;  s[4] = s[3] + t1;
+        s[3] = s[2];  s[2] = s[1];  s[1] = a;  s[0] = t1 + t2;
+    }
+    for (t = 0; t < 8; t++) state[t] += s[t];
+    ta_wipe(w, sizeof w);
+    ta_wipe(s, sizeof s);
+}
+
+/* The one entry to the compression: everything hashed passes here.                             */
+static void tai_sha256_blocks(uint32_t state[8], const uint8_t *in, size_t blocks)
+{
+    for (; blocks > 0; blocks--, in += TAI_BLOCK) tai_sha256_block(state, in);
+}
+
+void ta_sha256_init(ta_sha256 *c)
+{
+    TA_ASSERT(c != NULL);
+    memset(c, 0, sizeof *c);
+    memcpy(c->state, tai_sha256_start, sizeof c->state);
+}
+
+void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)in;
+    size_t used = (size_t)(c->total % TAI_BLOCK), n;
+
+    TA_ASSERT(len == 0 || in != NULL);
+    c->total += len;
+    if (used > 0 && len >= TAI_BLOCK - used) {          /* fill the block that was begun */
+        n = TAI_BLOCK - used;
+        memcpy(c->block + used, p, n);
+        tai_sha256_blocks(c->state, c->block, 1);
+        p += n;  len -= n;  used = 0;
+    }
+    if (used == 0) {                                    /* whole blocks, where they lie */
+        tai_sha256_blocks(c->state, p, len / TAI_BLOCK);
+        p += len / TAI_BLOCK * TAI_BLOCK;  len %= TAI_BLOCK;
+    }
+    if (len > 0) memcpy(c->block + used, p, len);       /* used + len < TAI_BLOCK */
+}
+
+void ta_sha256_final(ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE])
+{
+    size_t used = (size_t)(c->total % TAI_BLOCK), i;
+
+    c->block[used++] = 0x80;
+    if (used > TAI_BLOCK - 8) {                         /* no room for the length: one block more */
+        memset(c->block + used, 0, TAI_BLOCK - used);
+        tai_sha256_blocks(c->state, c->block, 1);
+        used = 0;
+    }
+    memset(c->block + used, 0, TAI_BLOCK - 8 - used);
+    tai_store64(c->block + TAI_BLOCK - 8, c->total << 3);
+    tai_sha256_blocks(c->state, c->block, 1);
+    for (i = 0; i < 8; i++) tai_store32(digest + 4 * i, c->state[i]);
+    ta_wipe(c, sizeof *c);
+}
+
+void ta_sha256_once(const void *in, size_t len, uint8_t digest[TA_SHA256_SIZE])
+{
+    ta_sha256 c;
+    ta_sha256_init(&c);
+    ta_sha256_update(&c, in, len);
+    ta_sha256_final(&c, digest);
+}
+
+/* ============================================================================
+   >>hmac        RFC 2104; the two blocks of the key are compressed once, when it is made
+   ========================================================================== */
+
+static void tai_hmac_pad(uint32_t state[8], uint8_t block[TAI_BLOCK], uint8_t pad)
+{
+    size_t i;
+    for (i = 0; i < TAI_BLOCK; i++) block[i] ^= pad;
+    memcpy(state, tai_sha256_start, sizeof tai_sha256_start);
+    tai_sha256_blocks(state, block, 1);
+}
+
+static void tai_hmac_key(uint32_t inner[8], uint32_t outer[8], const void *key, size_t len)
+{
+    uint8_t block[TAI_BLOCK] = {0};
+    if (len > TAI_BLOCK) ta_sha256_once(key, len, block);
+    else if (len > 0)    memcpy(block, key, len);
+    tai_hmac_pad(inner, block, 0x36);
+    tai_hmac_pad(outer, block, 0x36 ^ 0x5c);         /* takes the first pad off again */
+    ta_wipe(block, sizeof block);
+}
+
+static void tai_hmac_begin(ta_sha256 *c, const uint32_t inner[8])
+{
+    memcpy(c->state, inner, sizeof c->state);
+    c->total = TAI_BLOCK;
+}
+
+static void tai_hmac_end(ta_sha256 *c, const uint32_t outer[8], uint8_t mac[TA_SHA256_SIZE])
+{
+    ta_sha256_final(c, mac);
+    tai_hmac_begin(c, outer);
+    ta_sha256_update(c, mac, TA_SHA256_SIZE);
+    ta_sha256_final(c, mac);
+}
+
+void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg_len,
+                    uint8_t mac[TA_SHA256_SIZE])
+{
+    uint32_t  inner[8], outer[8];
+    ta_sha256 c;
+    tai_hmac_key(inner, outer, key, key_len);
+    tai_hmac_begin(&c, inner);
+    ta_sha256_update(&c, msg, msg_len);
+    tai_hmac_end(&c, outer, mac);
+    ta_wipe(inner, sizeof inner);
+    ta_wipe(outer, sizeof outer);
+}
+
+/* ============================================================================
+   >>json        RFC 8259. Grammar rules have the shape (text, len, &pos), one function each; nothing
+                 recurses
+   ========================================================================== */
+
+static bool tai_is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static size_t tai_space(const char *text, size_t len, size_t pos)
+{
+    while (pos < len && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
+    return pos;
+}
+
+/* ---- characters: RFC 3629, and the escapes of RFC 8259 section 7 --------------------------- */
+
+/* Length of the UTF-8 sequence at text, 1..4, or 0. The second byte's range keeps out overlong
+   forms, surrogates and what is beyond U+10FFFF (RFC 3629 section 4).                          */
+static size_t tai_utf8(const char *text, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint8_t lo = 0x80, hi = 0xBF;
+    size_t n, i;
+
+    if (p[0] < 0x80) return 1;
+    if (p[0] < 0xC2 || p[0] > 0xF4) return 0;
+    n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    if (n > len) return 0;
+    if (p[0] == 0xE0) lo = 0xA0;
+    if (p[0] == 0xED) hi = 0x9F;
+    if (p[0] == 0xF0) lo = 0x90;
+    if (p[0] == 0xF4) hi = 0x8F;
+    if (p[1] < lo || p[1] > hi) return 0;
+    for (i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xBF) return 0;
+    }
+    return n;
+}
+
+static size_t tai_utf8_put(uint32_t c, uint8_t out[4])
+{
+    if (c < 0x80) { out[0] = (uint8_t)c;  return 1; }
+    if (c < 0x800) {
+        out[0] = (uint8_t)(0xC0 | c >> 6);
+        out[1] = (uint8_t)(0x80 | (c & 63));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | c >> 12);
+        out[1] = (uint8_t)(0x80 | (c >> 6 & 63));
+        out[2] = (uint8_t)(0x80 | (c & 63));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xF0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 63));
+    out[3] = (uint8_t)(0x80 | (c & 63));
+    return 4;
+}
+
+/* Four hex digits at *pos; false and *pos unmoved when they are not there.                     */
+static bool tai_hex4(const char *text, size_t len, size_t *pos, uint32_t *out)
+{
+    size_t i;
+    *out = 0;
+    if (len - *pos < 4) return false;
+    for (i = 0; i < 4; i++) {
+        char c = text[*pos + i];
+        int digit = tai_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                  : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (digit < 0) return false;
+        *out = *out << 4 | (uint32_t)digit;
+    }
+    *pos += 4;
+    return true;
+}
+
+/* What follows "\u": one unit of UTF-16, or two of a surrogate pair. Half a pair is refused: it is no
+   character, and each reader would make something else of it.                                  */
+static size_t tai_escape_u(const char *text, size_t len, size_t *pos, uint8_t out[4])
+{
+    uint32_t c, low;
+    if (!tai_hex4(text, len, pos, &c)) return 0;
+    if (c >= 0xD800 && c <= 0xDFFF) {
+        if (c > 0xDBFF || len - *pos < 6 || text[*pos] != '\\' || text[*pos + 1] != 'u') return 0;
+        *pos += 2;
+        if (!tai_hex4(text, len, pos, &low) || low < 0xDC00 || low > 0xDFFF) return 0;
+        c = 0x10000u + ((c - 0xD800u) << 10) + (low - 0xDC00u);
+    }
+    return tai_utf8_put(c, out);
+}
+
+/* What follows a backslash.                                                                    */
+static size_t tai_escape(const char *text, size_t len, size_t *pos, uint8_t out[4])
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    size_t i;
+    char c;
+    if (*pos >= len) return 0;
+    c = text[(*pos)++];
+    if (c == 'u') return tai_escape_u(text, len, pos, out);
+    for (i = 0; i < sizeof from - 1; i++) {
+        if (c == from[i]) { out[0] = (uint8_t)to[i];  return 1; }
+    }
+    return 0;
+}
+
+/* One character of a string, as it stands or escaped: *pos moves behind it, its 1..4 bytes of UTF-8
+   go to out. 0: not a character that may stand in a string (the closing quote, for one).
+   This is the only reader of strings; the check, comparing and copying all stand on it.
+   needs: *pos < len                                                                            */
+static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4])
+{
+    size_t n;
+    uint8_t c = (uint8_t)text[*pos];
+    if (c == '\\') { (*pos)++;  return tai_escape(text, len, pos, out); }
+    if (c < 0x20 || c == '"') return 0;
+    n = tai_utf8(text + *pos, len - *pos);
+    memcpy(out, text + *pos, n);
+    *pos += n;
+    return n;
+}
+
+/* ---- strings, numbers, literals: *pos moves behind a good one ------------------------------- */
+
+static ta_status tai_string(const char *text, size_t len, size_t *pos)
+{
+    uint8_t bytes[4];
+    if (*pos >= len || text[*pos] != '"') return TA_ERR_JSON;
+    (*pos)++;
+    while (*pos < len && text[*pos] != '"') {
+        if (tai_char(text, len, pos, bytes) == 0) return TA_ERR_JSON;
+    }
+    if (*pos >= len) return TA_ERR_JSON;
+    (*pos)++;
+    return TA_OK;
+}
+
+/* 1*DIGIT */
+static bool tai_digits(const char *text, size_t len, size_t *pos)
+{
+    size_t start = *pos;
+    while (*pos < len && tai_is_digit(text[*pos])) (*pos)++;
+    return *pos > start;
+}
+
+/* number = [ minus ] int [ frac ] [ exp ] */
+static ta_status tai_number(const char *text, size_t len, size_t *pos)
+{
+    if (*pos < len && text[*pos] == '-') (*pos)++;
+    if (*pos < len && text[*pos] == '0') (*pos)++;
+    else if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
+    if (*pos < len && text[*pos] == '.') {
+        (*pos)++;
+        if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
+    }
+    if (*pos < len && (text[*pos] == 'e' || text[*pos] == 'E')) {
+        (*pos)++;
+        if (*pos < len && (text[*pos] == '+' || text[*pos] == '-')) (*pos)++;
+        if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
+    }
+    return TA_OK;
+}
+
+static ta_status tai_literal(const char *text, size_t len, size_t *pos, const char *word)
+{
+    size_t n = strlen(word);
+    if (len - *pos < n || memcmp(text + *pos, word, n) != 0) return TA_ERR_JSON;
+    *pos += n;
+    return TA_OK;
+}
+
+/* ---- comparing strings ------------------------------------------------------------------------ */
+
+/* Without its quotes; needs: v begins with one.                                                */
+static ta_json tai_inside(ta_json v)
+{
+    v.text++;
+    v.len -= v.len > 1 ? 2 : 1;
+    return v;
+}
+
+bool ta_json_equals(ta_json v, const char *text, size_t len)
+{
+    uint8_t bytes[4];
+    size_t pos = 0, at = 0, n;
+    TA_ASSERT(len == 0 || text != NULL);
+    if (ta_json_kind(v) != TA_STRING) return false;
+    v = tai_inside(v);
+    while (pos < v.len) {
+        n = tai_char(v.text, v.len, &pos, bytes);
+        if (n == 0 || n > len - at || memcmp(text + at, bytes, n) != 0) return false;
+        at += n;
+    }
+    return at == len;
+}
+
+/* Two string values, each spelled in its own way.                                              */
+static bool tai_strings_equal(ta_json a, ta_json b)
+{
+    uint8_t x[4], y[4];
+    size_t at = 0, bt = 0, n;
+    a = tai_inside(a);
+    b = tai_inside(b);
+    while (at < a.len && bt < b.len) {
+        n = tai_char(a.text, a.len, &at, x);
+        if (n == 0 || tai_char(b.text, b.len, &bt, y) != n || memcmp(x, y, n) != 0) return false;
+    }
+    return at == a.len && bt == b.len;
+}
+
+/* FNV-1a over the unescaped bytes, folded into one. Only to skip most comparisons: a collision costs
+   one more comparison of two names.                                                            */
+static uint8_t tai_string_hash(ta_json v)
+{
+    uint8_t bytes[4];
+    uint32_t h = 2166136261u;
+    size_t pos = 0, n, i;
+    v = tai_inside(v);
+    while (pos < v.len) {
+        n = tai_char(v.text, v.len, &pos, bytes);
+        for (i = 0; i < n; i++) h = (h ^ bytes[i]) * 16777619u;
+    }
+    return (uint8_t)(h ^ h >> 8 ^ h >> 16 ^ h >> 24);
+}
+
+/* ---- the check: one pass over the text that also takes out the members somebody wants -------- */
+
+#define TAI_NAMES    (TA_MAX_MEMBERS + TA_MAX_DEPTH)    /* names of all open objects together */
+#define TAI_MAX_JSON 65535u                             /* offsets of names have 16 bits */
+
+typedef struct tai_want {       /* a member of the outermost object, and where its value goes */
+    const char *name;
+    ta_json    *value;
+} tai_want;
+
+typedef struct tai_scan {
+    const char     *text;
+    size_t          len, pos;
+    const tai_want *wants;
+    size_t          want_count;
+    ta_json        *wanted;             /* the value being read now, or NULL */
+    unsigned        depth, names;
+    uint8_t         is_object[TA_MAX_DEPTH];
+    uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
+    uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
+    uint8_t         name_hash[TAI_NAMES];
+} tai_scan;
+
+static ta_json tai_view(const char *text, size_t from, size_t to)
+{
+    ta_json v;
+    v.text = text + from;
+    v.len  = to - from;
+    return v;
+}
+
+static ta_json tai_name_view(const tai_scan *s, unsigned i)     /* of a name that was checked */
+{
+    size_t end = s->name_at[i];
+    (void)tai_string(s->text, s->len, &end);
+    return tai_view(s->text, s->name_at[i], end);
+}
+
+/* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are compared,
+   and the names themselves only where the hashes agree. So the work stays linear in the text.  */
+static ta_status tai_scan_unique(tai_scan *s, ta_json name)
+{
+    unsigned i, first = s->first[s->depth - 1];
+    uint8_t hash = tai_string_hash(name);
+
+    for (i = first; i < s->names; i++) {
+        if (s->name_hash[i] == hash && tai_strings_equal(tai_name_view(s, i), name)) return TA_ERR_DUPLICATE;
+    }
+    if (s->names - first >= TA_MAX_MEMBERS || s->names >= TAI_NAMES) return TA_ERR_LIMIT;
+    s->name_at[s->names] = (uint16_t)(name.text - s->text);
+    s->name_hash[s->names] = hash;
+    s->names++;
+    return TA_OK;
+}
+
+static void tai_scan_want(tai_scan *s, ta_json name)
+{
+    size_t i;
+    for (i = 0; i < s->want_count && s->wanted == NULL; i++) {
+        if (ta_json_equals(name, s->wants[i].name, strlen(s->wants[i].name))) s->wanted = s->wants[i].value;
+    }
+}
+
+/* A member's name and its colon, up to the value.                                              */
+static ta_status tai_scan_name(tai_scan *s)
+{
+    size_t start = s->pos;
+    ta_json name;
+    ta_status st = tai_string(s->text, s->len, &s->pos);
+    if (st != TA_OK) return st;
+    name = tai_view(s->text, start, s->pos);
+    st = tai_scan_unique(s, name);
+    if (st != TA_OK) return st;
+    s->pos = tai_space(s->text, s->len, s->pos);
+    if (s->pos >= s->len || s->text[s->pos] != ':') return TA_ERR_JSON;
+    s->pos = tai_space(s->text, s->len, s->pos + 1);
+    if (s->depth == 1) {
+        tai_scan_want(s, name);
+        if (s->wanted != NULL) s->wanted->text = s->text + s->pos;
+    }
+    return TA_OK;
+}
+
+static bool tai_scan_closes(const tai_scan *s)          /* the bracket of this level? */
+{
+    return s->pos < s->len && s->text[s->pos] == (s->is_object[s->depth - 1] ? '}' : ']');
+}
+
+static void tai_scan_close(tai_scan *s)
+{
+    s->pos++;
+    s->depth--;
+    s->names = s->first[s->depth];                      /* its names are forgotten */
+}
+
+/* A bracket; an empty container is complete at once.                                           */
+static ta_status tai_scan_open(tai_scan *s, bool *complete)
+{
+    *complete = false;
+    if (s->depth >= TA_MAX_DEPTH) return TA_ERR_LIMIT;
+    s->is_object[s->depth] = s->text[s->pos] == '{';
+    s->first[s->depth] = (uint16_t)s->names;
+    s->depth++;
+    s->pos = tai_space(s->text, s->len, s->pos + 1);
+    if (tai_scan_closes(s)) {
+        tai_scan_close(s);
+        *complete = true;
+        return TA_OK;
+    }
+    return s->is_object[s->depth - 1] ? tai_scan_name(s) : TA_OK;
+}
+
+/* What may begin where a value must stand: a scalar, which is then complete, or a bracket.     */
+static ta_status tai_scan_value(tai_scan *s, bool *complete)
+{
+    *complete = true;
+    if (s->pos >= s->len) return TA_ERR_JSON;
+    switch (s->text[s->pos]) {
+    case '{':
+    case '[': return tai_scan_open(s, complete);
+    case '"': return tai_string(s->text, s->len, &s->pos);
+    case 't': return tai_literal(s->text, s->len, &s->pos, "true");
+    case 'f': return tai_literal(s->text, s->len, &s->pos, "false");
+    case 'n': return tai_literal(s->text, s->len, &s->pos, "null");
+    default:  return tai_number(s->text, s->len, &s->pos);
+    }
+}
+
+/* After a complete value inside a container: a comma and on to the next, or the bracket that
+   completes the container too.                                                                 */
+static ta_status tai_scan_after(tai_scan *s, bool *complete)
+{
+    if (s->depth == 1 && s->wanted != NULL) {
+        s->wanted->len = (size_t)(s->text + s->pos - s->wanted->text);
+        s->wanted = NULL;
+    }
+    s->pos = tai_space(s->text, s->len, s->pos);
+    if (tai_scan_closes(s)) {
+        tai_scan_close(s);
+        return TA_OK;
+    }
+    if (s->pos >= s->len || s->text[s->pos] != ',') return TA_ERR_JSON;
+    s->pos = tai_space(s->text, s->len, s->pos + 1);
+    *complete = false;
+    return s->is_object[s->depth - 1] ? tai_scan_name(s) : TA_OK;
+}
+
+static ta_status tai_scan_text(tai_scan *s)
+{
+    bool complete;
+    ta_status st;
+    s->pos = tai_space(s->text, s->len, 0);
+    st = tai_scan_value(s, &complete);
+    while (st == TA_OK && !(complete && s->depth == 0)) {
+        st = complete ? tai_scan_after(s, &complete) : tai_scan_value(s, &complete);
+    }
+    if (st != TA_OK) return st;
+    return tai_space(s->text, s->len, s->pos) == s->len ? TA_OK : TA_ERR_JSON;
+}
+
+/* The check, and the wanted members of the outermost object; all are absent after a failure.   */
+static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wants, size_t want_count)
+{
+    tai_scan s;
+    size_t i;
+    ta_status st;
+
+    for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
+    if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
+    if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
+    s.text = json;  s.len = len;
+    s.wants = wants;  s.want_count = want_count;  s.wanted = NULL;
+    s.depth = 0;  s.names = 0;
+    st = tai_scan_text(&s);
+    if (st != TA_OK) {
+        for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
+    }
+    return st;
+}
+
+ta_status ta_json_check(const char *json, size_t len)
+{
+    return tai_json_scan(json, len, NULL, 0);
+}
+
+/* ---- walking: on checked text right, on any bytes memory-safe ---------------------------------- */
+
+ta_kind ta_json_kind(ta_json v)
+{
+    if (v.len == 0) return TA_ABSENT;
+    switch (v.text[0]) {
+    case 'n': return TA_NULL;
+    case 't':
+    case 'f': return TA_BOOL;
+    case '"': return TA_STRING;
+    case '[': return TA_ARRAY;
+    case '{': return TA_OBJECT;
+    default:  return v.text[0] == '-' || tai_is_digit(v.text[0]) ? TA_NUMBER : TA_ABSENT;
+    }
+}
+
+static size_t tai_skip_string(const char *text, size_t len, size_t pos)
+{
+    for (pos++; pos < len && text[pos] != '"'; pos++) {
+        if (text[pos] == '\\') pos++;
+    }
+    return pos < len ? pos + 1 : len;
+}
+
+static size_t tai_skip_scalar(const char *text, size_t len, size_t pos)
+{
+    while (pos < len && text[pos] != ',' && text[pos] != ']' && text[pos] != '}'
+           && tai_space(text, len, pos) == pos) pos++;
+    return pos;
+}
+
+/* The end of the value at pos. Moves on unless something stands there that begins none.        */
+static size_t tai_skip(const char *text, size_t len, size_t pos)
+{
+    size_t depth = 0;
+    while (pos < len) {
+        switch (text[pos]) {
+        case '"': pos = tai_skip_string(text, len, pos);  break;
+        case '{':
+        case '[': depth++;  pos++;  break;
+        case '}':
+        case ']': if (depth == 0) return pos;
+                  depth--;  pos++;  break;
+        case ',':
+        case ':':
+        case ' ': case '\t': case '\n': case '\r':
+                  if (depth == 0) return pos;
+                  pos++;  break;
+        default:  pos = tai_skip_scalar(text, len, pos);
+        }
+        if (depth == 0) return pos;
+    }
+    return len;
+}
+
+ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value)
+{
+    ta_kind kind = ta_json_kind(v);
+    size_t pos, end;
+
+    if (name != NULL) memset(name, 0, sizeof *name);
+    if (value != NULL) memset(value, 0, sizeof *value);
+    if (at == NULL || value == NULL) return TA_ERR_ARGUMENT;
+    if (kind != TA_OBJECT && kind != TA_ARRAY) return TA_ERR_KIND;
+
+    pos = tai_space(v.text, v.len, *at == 0 ? 1 : *at);
+    if (pos < v.len && v.text[pos] == ',') pos = tai_space(v.text, v.len, pos + 1);
+    if (kind == TA_OBJECT) {
+        if (pos >= v.len || v.text[pos] != '"') return TA_ERR_ABSENT;
+        end = tai_skip_string(v.text, v.len, pos);
+        if (name != NULL) *name = tai_view(v.text, pos, end);
+        pos = tai_space(v.text, v.len, end);
+        if (pos < v.len && v.text[pos] == ':') pos = tai_space(v.text, v.len, pos + 1);
+    }
+    end = pos < v.len ? tai_skip(v.text, v.len, pos) : pos;
+    if (end == pos) {                                   /* the closing bracket, or no JSON at all */
+        if (name != NULL) memset(name, 0, sizeof *name);
+        return TA_ERR_ABSENT;
+    }
+    *value = tai_view(v.text, pos, end);
+    *at = end;
+    return TA_OK;
+}
+
+/* ---- paths: [ name ] *( "." name / "[" index "]" / "[" string "]" ) ------------------------------ */
+
+typedef struct tai_step {
+    const char *bare;           /* a name as it stands, or NULL */
+    size_t      bare_len;
+    ta_json     quoted;         /* a name as a JSON string; absent for an index */
+    size_t      index;
+} tai_step;
+
+static bool tai_path_index(const char *path, size_t len, size_t *pos, size_t *out)
+{
+    size_t start = *pos;
+    *out = 0;
+    if (!tai_digits(path, len, pos) || (path[start] == '0' && *pos - start > 1)) return false;
+    for (; start < *pos; start++) {
+        size_t digit = (size_t)(path[start] - '0');
+        *out = *out > (SIZE_MAX - digit) / 10 ? SIZE_MAX : *out * 10 + digit;
+    }
+    return true;
+}
+
+static bool tai_path_bracket(const char *path, size_t len, size_t *pos, tai_step *step)
+{
+    size_t start = ++*pos;
+    if (*pos < len && path[*pos] == '"') {
+        if (tai_string(path, len, pos) != TA_OK) return false;
+        step->quoted = tai_view(path, start, *pos);
+    } else if (!tai_path_index(path, len, pos, &step->index)) {
+        return false;
+    }
+    return *pos < len && path[(*pos)++] == ']';
+}
+
+/* One step of a path, *pos behind it; false when the path is none.  needs: *pos < len          */
+static bool tai_path_step(const char *path, size_t len, size_t *pos, tai_step *step)
+{
+    size_t start;
+    memset(step, 0, sizeof *step);
+    if (path[*pos] == '[') return tai_path_bracket(path, len, pos, step);
+    if (*pos > 0 && path[(*pos)++] != '.') return false;
+    start = *pos;
+    while (*pos < len && path[*pos] != '.' && path[*pos] != '[' && path[*pos] != ']' && path[*pos] != '"') (*pos)++;
+    step->bare = path + start;
+    step->bare_len = *pos - start;
+    return step->bare_len > 0;
+}
+
+static bool tai_step_names(const tai_step *step, ta_json name)
+{
+    return step->bare != NULL ? ta_json_equals(name, step->bare, step->bare_len)
+                              : step->quoted.len > 0 && tai_strings_equal(name, step->quoted);
+}
+
+static ta_json tai_step_down(ta_json v, const tai_step *step)
+{
+    static const ta_json absent = TA_ZERO;
+    bool by_index = step->bare == NULL && step->quoted.len == 0;
+    size_t at = 0, i;
+    ta_json name, value;
+
+    if (ta_json_kind(v) != (by_index ? TA_ARRAY : TA_OBJECT)) return absent;
+    for (i = 0; ta_json_next(v, &at, &name, &value) == TA_OK; i++) {
+        if (by_index ? i == step->index : tai_step_names(step, name)) return value;
+    }
+    return absent;
+}
+
+ta_json ta_json_at(ta_json v, const char *path)
+{
+    size_t len = strlen(path), pos = 0;
+    tai_step step;
+    while (pos < len) {
+        if (tai_path_step(path, len, &pos, &step)) {
+            v = tai_step_down(v, &step);
+        } else {
+            memset(&v, 0, sizeof v);
+            break;
+        }
+    }
+    return v;
+}
+
+static bool tai_is_path(const char *path)
+{
+    size_t len = strlen(path), pos = 0;
+    tai_step step;
+    while (pos < len) {
+        if (!tai_path_step(path, len, &pos, &step)) return false;
+    }
+    return true;
+}
+
+ta_status ta_json_find(const char *json, size_t len, const char *path, ta_json *out)
+{
+    ta_status st;
+    size_t start;
+    if (out != NULL) memset(out, 0, sizeof *out);
+    if (out == NULL || path == NULL || !tai_is_path(path)) return TA_ERR_ARGUMENT;
+    st = ta_json_check(json, len);
+    if (st != TA_OK) return st;
+    start = tai_space(json, len, 0);
+    *out = ta_json_at(tai_view(json, start, tai_skip(json, len, start)), path);
+    return out->len > 0 ? TA_OK : TA_ERR_ABSENT;
+}
+
+/* ---- values -------------------------------------------------------------------------------------- */
+
+static ta_status tai_expect(ta_json v, ta_kind kind)
+{
+    ta_kind is = ta_json_kind(v);
+    return is == kind ? TA_OK : is == TA_ABSENT ? TA_ERR_ABSENT : TA_ERR_KIND;
+}
+
+static ta_status tai_unescape(ta_json v, char *out, size_t out_cap, size_t *out_len)
+{
+    uint8_t bytes[4];
+    size_t pos = 0, at = 0, n;
+    v = tai_inside(v);
+    while (pos < v.len) {
+        n = tai_char(v.text, v.len, &pos, bytes);
+        if (n == 0) return TA_ERR_JSON;
+        if (bytes[0] == 0) return TA_ERR_NUL;
+        if (n >= out_cap - at) return TA_ERR_SPACE;     /* at < out_cap: there is always room for the NUL */
+        memcpy(out + at, bytes, n);
+        at += n;
+    }
+    out[at] = '\0';
+    *out_len = at;
+    return TA_OK;
+}
+
+ta_status ta_json_string(ta_json v, char *out, size_t out_cap, size_t *out_len)
+{
+    ta_status st = tai_expect(v, TA_STRING);
+    if (out_len != NULL) *out_len = 0;
+    if (out == NULL || out_len == NULL) return TA_ERR_ARGUMENT;
+    if (st == TA_OK) st = out_cap > 0 ? tai_unescape(v, out, out_cap, out_len) : TA_ERR_SPACE;
+    if (st != TA_OK && out_cap > 0) out[0] = '\0';
+    return st;
+}
+
+ta_status ta_json_bool(ta_json v, bool *out)
+{
+    ta_status st = tai_expect(v, TA_BOOL);
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    *out = st == TA_OK && v.text[0] == 't';
+    return st;
+}
+
+/* The exponent behind 'e', held at +-10^9: more digits than that no text here has.             */
+static int32_t tai_exponent(const char *text, size_t len, size_t pos)
+{
+    const int32_t most = 1000000000;
+    bool minus = pos < len && text[pos] == '-';
+    int32_t e = 0;
+    if (pos < len && !tai_is_digit(text[pos])) pos++;
+    for (; pos < len; pos++) {
+        e = e >= most / 10 ? most : e * 10 + (text[pos] - '0');
+    }
+    return minus ? -e : e;
+}
+
+/* v = v * 10 - digit, downwards because INT64_MIN has no positive twin; false when it does not fit. */
+static bool tai_shift_in(int64_t *v, int digit)
+{
+    const int64_t least = INT64_MIN / 10;
+    const int last = 8;                                 /* INT64_MIN ends in ...808 */
+    if (*v < least || (*v == least && digit > last)) return false;
+    *v = *v * 10 - digit;
+    return true;
+}
+
+/* A number's integer part, exactly, towards zero, and whether a fraction was left off; false when it
+   is beyond 64 bits. No floating point: each digit's weight is known from the point's place.
+   needs: a number as tai_number takes it, up to TAI_MAX_JSON characters                         */
+static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
+{
+    bool minus = v.text[0] == '-';
+    size_t i, mantissa = 0;
+    int32_t digit = 0, point = 0;                       /* digits seen; how many stand left of the point */
+    int64_t sum = 0;
+
+    *fraction = false;
+    while (mantissa < v.len && v.text[mantissa] != 'e' && v.text[mantissa] != 'E') mantissa++;
+    for (i = minus; i < mantissa && v.text[i] != '.'; i++) point++;
+    point += tai_exponent(v.text, v.len, mantissa + 1);
+    for (i = minus; i < mantissa; i++) {
+        int d = v.text[i] - '0';
+        if (v.text[i] == '.') continue;
+        if (digit++ >= point) *fraction = *fraction || d != 0;
+        else if (!tai_shift_in(&sum, d)) return false;
+    }
+    for (; digit < point && sum != 0; digit++) {        /* at most 19 times: then it does not fit */
+        if (!tai_shift_in(&sum, 0)) return false;
+    }
+    if (!minus && sum == INT64_MIN) return false;
+    *out = minus ? sum : -sum;
+    return true;
+}
+
+ta_status ta_json_int(ta_json v, int64_t *out)
+{
+    ta_status st = tai_expect(v, TA_NUMBER);
+    size_t end = 0;
+    bool fraction;
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    *out = 0;
+    if (st != TA_OK) return st;
+    if (v.len > TAI_MAX_JSON || tai_number(v.text, v.len, &end) != TA_OK || end != v.len) return TA_ERR_JSON;
+    if (!tai_truncate(v, out, &fraction) || fraction) {
+        *out = 0;
+        return TA_ERR_RANGE;
+    }
+    return TA_OK;
+}
+
+/* A string of words parted by single spaces: is this text one of them?                         */
+static bool tai_has_word(ta_json v, const char *text, size_t len)
+{
+    uint8_t bytes[4];
+    size_t pos = 0, at = 0, n;
+    bool same = true;                                   /* this word, as far as it goes */
+    v = tai_inside(v);
+    while (pos < v.len) {
+        n = tai_char(v.text, v.len, &pos, bytes);
+        if (n == 0) return false;
+        if (bytes[0] == ' ') {
+            if (same && at == len && len > 0) return true;
+            at = 0;
+            same = true;
+        } else {
+            same = same && n <= len - at && memcmp(text + at, bytes, n) == 0;
+            if (same) at += n;
+        }
+    }
+    return same && at == len && len > 0;
+}
+
+bool ta_json_has(ta_json v, const char *text, size_t len)
+{
+    size_t at = 0;
+    ta_json value;
+    if (ta_json_kind(v) == TA_STRING) return tai_has_word(v, text, len);
+    if (ta_json_kind(v) != TA_ARRAY) return false;
+    while (ta_json_next(v, &at, NULL, &value) == TA_OK) {
+        if (ta_json_equals(value, text, len)) return true;
+    }
+    return false;
+}
+
+/* ---- writing. A ta_json_writer is also our writer of plain text: tokens, cookies, headers ------ */
+
+#if !defined(TOKENAUTH_NO_WRITER) || !defined(TOKENAUTH_NO_WEB)
+
+static void tai_text_begin(ta_json_writer *w, char *out, size_t cap)
+{
+    memset(w, 0, sizeof *w);
+    w->out = out;
+    w->cap = cap;
+    w->st = out == NULL ? TA_ERR_ARGUMENT : cap == 0 ? TA_ERR_SPACE : TA_OK;
+    if (w->st == TA_OK) out[0] = '\0';
+}
+
+/* The bounded append that everything written goes through; a NUL always fits behind.           */
+static void tai_put(ta_json_writer *w, const char *text, size_t len)
+{
+    if (w->st != TA_OK) return;
+    if (len >= w->cap - w->len) { w->st = TA_ERR_SPACE;  return; }
+    if (len > 0) memcpy(w->out + w->len, text, len);
+    w->len += len;
+}
+
+static void tai_put_text(ta_json_writer *w, const char *text) { tai_put(w, text, strlen(text)); }
+
+static void tai_put_number(ta_json_writer *w, int64_t value)
+{
+    char digits[20];                                    /* "-9223372036854775808" */
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) digits[--at] = '-';
+    tai_put(w, digits + at, sizeof digits - at);
+}
+
+static ta_status tai_text_end(ta_json_writer *w, size_t *len)
+{
+    *len = w->st == TA_OK ? w->len : 0;
+    if (w->out != NULL && w->cap > 0) w->out[*len] = '\0';
+    return w->st;
+}
+
+#endif
+
+#ifndef TOKENAUTH_NO_WRITER
+
+/* A character that may not stand in a string as it is (RFC 8259 section 7).                    */
+static void tai_put_escape(ta_json_writer *w, uint8_t c)
+{
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt", hex[] = "0123456789abcdef";
+    char esc[6] = {'\\', 'u', '0', '0', '0', '0'};
+    size_t i;
+    for (i = 0; i < sizeof from - 1; i++) {
+        if (c == (uint8_t)from[i]) {
+            esc[1] = to[i];
+            tai_put(w, esc, 2);
+            return;
+        }
+    }
+    esc[4] = hex[c >> 4];
+    esc[5] = hex[c & 15];
+    tai_put(w, esc, 6);
+}
+
+static void tai_put_quoted(ta_json_writer *w, const char *text, size_t len)
+{
+    size_t pos, n;
+    tai_put(w, "\"", 1);
+    for (pos = 0; pos < len && w->st == TA_OK; pos += n) {
+        uint8_t c = (uint8_t)text[pos];
+        n = tai_utf8(text + pos, len - pos);
+        if (n == 0) w->st = TA_ERR_JSON;
+        else if (c < 0x20 || c == '"' || c == '\\') tai_put_escape(w, c);
+        else tai_put(w, text + pos, n);
+    }
+    tai_put(w, "\"", 1);
+}
+
+static bool tai_writer_in_array(const ta_json_writer *w)
+{
+    return w->depth == 0 || (w->is_array >> (w->depth - 1) & 1u) != 0;
+}
+
+/* What stands before each value: the comma, and the name where one must be.                    */
+static void tai_put_before(ta_json_writer *w, const char *name)
+{
+    TA_ASSERT(w != NULL);
+    if (w->st != TA_OK) return;
+    if ((name == NULL) != tai_writer_in_array(w) || (w->depth == 0 && w->some)) {
+        w->st = TA_ERR_ARGUMENT;
+        return;
+    }
+    if (w->some) tai_put(w, ",", 1);
+    w->some = 1;
+    if (name != NULL) {
+        tai_put_quoted(w, name, strlen(name));
+        tai_put(w, ":", 1);
+    }
+}
+
+static void tai_put_open(ta_json_writer *w, const char *name, bool array)
+{
+    tai_put_before(w, name);
+    if (w->st != TA_OK) return;
+    if (w->depth >= 32 || w->depth >= TA_MAX_DEPTH) { w->st = TA_ERR_LIMIT;  return; }
+    tai_put(w, array ? "[" : "{", 1);
+    w->is_array &= ~((uint32_t)1 << w->depth);
+    w->is_array |= (uint32_t)array << w->depth;
+    w->depth++;
+    w->some = 0;
+}
+
+void ta_json_begin(ta_json_writer *w, char *out, size_t cap) { tai_text_begin(w, out, cap); }
+
+void ta_json_put_object(ta_json_writer *w, const char *name) { tai_put_open(w, name, false); }
+
+void ta_json_put_array(ta_json_writer *w, const char *name) { tai_put_open(w, name, true); }
+
+void ta_json_put_close(ta_json_writer *w)
+{
+    if (w->st != TA_OK) return;
+    if (w->depth == 0) { w->st = TA_ERR_ARGUMENT;  return; }
+    tai_put(w, tai_writer_in_array(w) ? "]" : "}", 1);
+    w->depth--;
+    w->some = 1;
+}
+
+void ta_json_put_string(ta_json_writer *w, const char *name, const char *text, size_t len)
+{
+    tai_put_before(w, name);
+    if (text == NULL && len > 0 && w->st == TA_OK) w->st = TA_ERR_ARGUMENT;
+    tai_put_quoted(w, text, len);
+}
+
+void ta_json_put_int(ta_json_writer *w, const char *name, int64_t value)
+{
+    tai_put_before(w, name);
+    tai_put_number(w, value);
+}
+
+void ta_json_put_bool(ta_json_writer *w, const char *name, bool value)
+{
+    tai_put_before(w, name);
+    tai_put_text(w, value ? "true" : "false");
+}
+
+void ta_json_put_null(ta_json_writer *w, const char *name)
+{
+    tai_put_before(w, name);
+    tai_put_text(w, "null");
+}
+
+ta_status ta_json_end(ta_json_writer *w, size_t *len)
+{
+    if (w == NULL || len == NULL) return TA_ERR_ARGUMENT;
+    if (w->st == TA_OK && (w->depth > 0 || !w->some)) w->st = TA_ERR_ARGUMENT;
+    if (w->st == TA_OK) w->st = ta_json_check(w->out, w->len);
+    return tai_text_end(w, len);
+}
+
+#endif /* TOKENAUTH_NO_WRITER */
+
+/* ============================================================================
+   >>random      the system's source; the one thing here that libc does not have
+   ========================================================================== */
+
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 && !defined(TOKENAUTH_NO_OS_RANDOM)
+#  if defined(_WIN32)
+#    define TAI_RANDOM_WINDOWS
+#    if defined(_MSC_VER)
+#      pragma comment(lib, "advapi32")
+#    endif
+unsigned char __stdcall SystemFunction036(void *out, unsigned long len);        /* RtlGenRandom */
+#  elif defined(__linux__) || defined(__APPLE__) || defined(__EMSCRIPTEN__)
+#    define TAI_RANDOM_GETENTROPY
+#    include <sys/random.h>
+#  elif defined(__unix__) || defined(__wasi__)
+#    define TAI_RANDOM_GETENTROPY
+#    include <unistd.h>
+#  endif
+#endif
+
+/* Up to 256 bytes, the most that getentropy gives at once. Both wait until the system has been
+   seeded, and neither gives less than asked.                                                   */
+static bool tai_random_some(void *out, size_t len)
+{
+#if defined(TAI_RANDOM_WINDOWS)
+    return SystemFunction036(out, (unsigned long)len) != 0;
+#elif defined(TAI_RANDOM_GETENTROPY)
+    return getentropy(out, len) == 0;
+#else
+    (void)out;
+    return len == 0;
+#endif
+}
+
+ta_status ta_random(void *out, size_t len)
+{
+    uint8_t *p = (uint8_t *)out;
+    size_t done = 0, n;
+    if (out == NULL && len > 0) return TA_ERR_ARGUMENT;
+    while (done < len) {
+        n = len - done < 256 ? len - done : 256;
+        if (!tai_random_some(p + done, n)) {
+            ta_wipe(out, len);
+            return TA_ERR_RANDOM;
+        }
+        done += n;
+    }
+    return TA_OK;
+}
+
+/* ============================================================================
+   >>key
+   ========================================================================== */
+
+#define TAI_KEY_READY 0x746b6579u
+#define TAI_MIN_KEY   32u               /* RFC 7518 3.2: as long as the hash */
+#define TAI_MAX_SPELT 256u              /* bytes of a secret spelled in configuration */
+
+static bool tai_is_kid(const char *kid)
+{
+    size_t n;
+    for (n = 0; kid[n] != '\0'; n++) {
+        if (n >= TA_KID_MAX || kid[n] < ' ' || kid[n] > '~' || kid[n] == '"' || kid[n] == '\\') return false;
+    }
+    return n > 0;
+}
+
+/* Public key text taken for a secret is how "RS256 becomes HS256" forgeries work (RFC 8725 2.1). Every
+   place is compared in full: only yes or no is told about a real secret.                       */
+static bool tai_is_public_key_text(const uint8_t *secret, size_t len)
+{
+    static const char pem[] = "-----BEGIN ", ssh[] = "ssh-", ecdsa[] = "ecdsa-sha2-";
+    size_t n = sizeof pem - 1, i;
+    unsigned found = 0;
+    for (i = 0; len >= n && i <= len - n; i++) found |= ta_equal(secret + i, pem, n);
+    if (len >= sizeof ssh - 1)   found |= ta_equal(secret, ssh, sizeof ssh - 1);
+    if (len >= sizeof ecdsa - 1) found |= ta_equal(secret, ecdsa, sizeof ecdsa - 1);
+    return found != 0;
+}
+
+static ta_status tai_key_set(ta_key *key, const void *secret, size_t len, size_t least, const char *kid)
+{
+    if (key == NULL) return TA_ERR_ARGUMENT;
+    ta_wipe(key, sizeof *key);
+    if (kid != NULL && !tai_is_kid(kid)) return TA_ERR_ARGUMENT;
+    if (secret == NULL || len < least || tai_is_public_key_text((const uint8_t *)secret, len)) return TA_ERR_KEY;
+    tai_hmac_key(key->inner, key->outer, secret, len);
+    key->kid = kid;
+    key->ready = TAI_KEY_READY;
+    return TA_OK;
+}
+
+ta_status ta_key_init(ta_key *key, const void *secret, size_t len, const char *kid)
+{
+    return tai_key_set(key, secret, len, TAI_MIN_KEY, kid);
+}
+
+ta_status ta_key_init_short(ta_key *key, const void *secret, size_t len, const char *kid)
+{
+    return tai_key_set(key, secret, len, 1, kid);
+}
+
+static bool tai_hex_decode(const char *in, size_t len, uint8_t *out)
+{
+    uint32_t bad = 0, byte = 0;
+    size_t i;
+    for (i = 0; i < len; i++) {
+        uint8_t c = (uint8_t)in[i];
+        uint32_t plus_one = (tai_within(c, '0', '9') & (uint32_t)(c - '0' + 1))
+                          | (tai_within(c, 'a', 'f') & (uint32_t)(c - 'a' + 11))
+                          | (tai_within(c, 'A', 'F') & (uint32_t)(c - 'A' + 11));
+        bad |= plus_one - 1u;
+        byte = byte << 4 | ((plus_one - 1u) & 15u);
+        if (i % 2 == 1) out[i / 2] = (uint8_t)byte;
+    }
+    return len % 2 == 0 && bad < 16u;
+}
+
+/* "name:" at the front of a text, taken off.                                                   */
+static bool tai_take_prefix(const char **text, size_t *len, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    if (*len < n || memcmp(*text, prefix, n) != 0) return false;
+    *text += n;
+    *len -= n;
+    return true;
+}
+
+static ta_status tai_secret_decode(const char *text, size_t len, uint8_t out[TAI_MAX_SPELT], size_t *n)
+{
+    static const tai_alphabet base64 = {'+', '/'};
+    bool good, padded = false, hex = false;
+
+    if (tai_take_prefix(&text, &len, "hex:")) hex = true;
+    else if (tai_take_prefix(&text, &len, "base64:")) padded = true;
+    else if (!tai_take_prefix(&text, &len, "base64url:")) return TA_ERR_ENCODING;
+
+    if (padded && len % 4 != 0) return TA_ERR_ENCODING;
+    if (padded && len > 0 && text[len - 1] == '=') len -= text[len - 2] == '=' ? 2 : 1;
+    *n = hex ? len / 2 : tai_base64_byte_len(len);
+    if (*n > TAI_MAX_SPELT) return TA_ERR_LIMIT;
+    good = hex ? tai_hex_decode(text, len, out) : tai_base64_decode(text, len, out, padded ? base64 : tai_base64url);
+    return good ? TA_OK : TA_ERR_ENCODING;
+}
+
+ta_status ta_key_init_text(ta_key *key, const char *text, size_t len, const char *kid)
+{
+    uint8_t secret[TAI_MAX_SPELT];
+    size_t n = 0;
+    ta_status st;
+
+    if (key == NULL) return TA_ERR_ARGUMENT;
+    ta_wipe(key, sizeof *key);
+    if (text == NULL && len > 0) return TA_ERR_ARGUMENT;
+    if (len > 0 && tai_take_prefix(&text, &len, "raw:")) return ta_key_init(key, text, len, kid);
+    st = len > 0 ? tai_secret_decode(text, len, secret, &n) : TA_ERR_ENCODING;
+    if (st == TA_OK) st = ta_key_init(key, secret, n, kid);
+    ta_wipe(secret, sizeof secret);
+    return st;
+}
+
+ta_status ta_key_derive(ta_key *key, const void *master, size_t len, const char *purpose, const char *kid)
+{
+    static const char label[] = "tokenauth.h derive 1";         /* its NUL parts it from the purpose */
+    ta_key    from;
+    ta_sha256 c;
+    uint8_t   secret[TA_SHA256_SIZE];
+    ta_status st;
+
+    if (key == NULL) return TA_ERR_ARGUMENT;
+    ta_wipe(key, sizeof *key);
+    if (purpose == NULL || purpose[0] == '\0') return TA_ERR_ARGUMENT;
+    st = ta_key_init(&from, master, len, NULL);
+    if (st != TA_OK) return st;
+    tai_hmac_begin(&c, from.inner);
+    ta_sha256_update(&c, label, sizeof label);
+    ta_sha256_update(&c, purpose, strlen(purpose));
+    tai_hmac_end(&c, from.outer, secret);
+    st = ta_key_init(key, secret, sizeof secret, kid);
+    ta_wipe(secret, sizeof secret);
+    ta_wipe(&from, sizeof from);
+    return st;
+}
+
+ta_keys ta_keys_of(const ta_key *list, size_t count)
+{
+    ta_keys keys;
+    keys.list  = list;
+    keys.count = count;
+    return keys;
+}
+
+static bool tai_keys_ready(ta_keys keys)
+{
+    size_t i;
+    if (keys.list == NULL || keys.count == 0 || keys.count > TA_MAX_KEYS) return false;
+    for (i = 0; i < keys.count; i++) {
+        if (keys.list[i].ready != TAI_KEY_READY) return false;
+    }
+    return true;
+}
+
+static void tai_key_mac(const ta_key *key, const void *text, size_t len, uint8_t mac[TA_SHA256_SIZE])
+{
+    ta_sha256 c;
+    tai_hmac_begin(&c, key->inner);
+    ta_sha256_update(&c, text, len);
+    tai_hmac_end(&c, key->outer, mac);
+}
+
+/* ============================================================================
+   >>jwt         RFC 7515 5.2 and 7519 7.2, in this order: form, header, MAC, claims, rules
+   ========================================================================== */
+
+#define TAI_MAX_TIME    ((int64_t)1 << 53)      /* dates that every JSON reader takes exactly */
+#define TAI_MAX_LEEWAY  300
+#define TAI_MAC_CHARS   43                      /* 32 bytes of base64url */
+
+typedef struct tai_parts { size_t head, body, mac; } tai_parts;        /* characters of the three segments */
+
+static ta_status tai_split(const char *token, size_t len, tai_parts *p)
+{
+    size_t dot[2], dots = 0, i;
+    if (len > TA_MAX_TOKEN) return TA_ERR_LIMIT;
+    for (i = 0; i < len; i++) {
+        if (token[i] != '.') continue;
+        if (dots == 2) return TA_ERR_FORMAT;
+        dot[dots++] = i;
+    }
+    if (dots != 2) return TA_ERR_FORMAT;
+    p->head = dot[0];
+    p->body = dot[1] - dot[0] - 1;
+    p->mac  = len - dot[1] - 1;
+    return TA_OK;
+}
+
+/* Apart, or the very same place: what starts anywhere else inside would be overwritten unread. */
+static bool tai_overlaps(const char *token, size_t len, const char *buf, size_t cap)
+{
+    uintptr_t t = (uintptr_t)token, b = (uintptr_t)buf;
+    return t != b && (t < b ? b - t < len : t - b < cap);
+}
+
+/* Segments into bytes. The text's spaces go: a view's kind is its first byte.                  */
+static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_json *object)
+{
+    size_t n = tai_base64_byte_len(len), start;
+    if (!tai_base64_decode(in, len, (uint8_t *)out, tai_base64url)) return TA_ERR_ENCODING;
+    start = tai_space(out, n, 0);
+    while (n > start && tai_space(out, n, n - 1) == n) n--;
+    *object = tai_view(out, start, n);
+    return ta_json_kind(*object) == TA_OBJECT ? TA_OK : TA_ERR_JSON;
+}
+
+static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+{
+    tai_want want[4] = {{"alg", alg}, {"typ", &out->typ}, {"kid", &out->kid}, {"crit", crit}};
+    ta_status st = tai_decode_object(token, p->head, buf, &out->header);
+    return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4) : st;
+}
+
+typedef struct tai_date {       /* exact to the second on both sides: fractions count */
+    bool    there;
+    int64_t floor, ceil;
+} tai_date;
+
+typedef struct tai_dates { tai_date exp, nbf, iat; } tai_dates;
+
+/* false: no number, or beyond 64 bits. Absent is fine.                                         */
+static bool tai_read_date(ta_json v, tai_date *d)
+{
+    int64_t whole;
+    bool fraction;
+    memset(d, 0, sizeof *d);
+    if (v.len == 0) return true;
+    if (ta_json_kind(v) != TA_NUMBER || !tai_truncate(v, &whole, &fraction)) return false;
+    if (fraction && (whole == INT64_MAX || whole == INT64_MIN)) return false;
+    d->there = true;
+    d->floor = fraction && v.text[0] == '-' ? whole - 1 : whole;
+    d->ceil  = fraction && v.text[0] != '-' ? whole + 1 : whole;
+    return true;
+}
+
+/* The claims, checked, with the registered ones taken out. *kinds: exp nbf iat are numbers or absent. */
+static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates, bool *kinds)
+{
+    ta_json  exp, nbf, iat;
+    tai_want want[8] = {{"iss", &out->iss}, {"sub", &out->sub}, {"aud", &out->aud}, {"exp", &exp},
+                        {"nbf", &nbf}, {"iat", &iat}, {"jti", &out->jti}, {"sid", &out->sid}};
+    ta_status st;
+    st = tai_json_scan(claims.text, claims.len, want, 8);
+    if (st != TA_OK) return st;
+    *kinds = tai_read_date(exp, &dates->exp);
+    *kinds = tai_read_date(nbf, &dates->nbf) && *kinds;
+    *kinds = tai_read_date(iat, &dates->iat) && *kinds;
+    out->claims = claims;
+    out->exp = dates->exp.ceil;
+    out->nbf = dates->nbf.ceil;
+    out->iat = dates->iat.ceil;
+    return TA_OK;
+}
+
+/* ---- the MAC ---------------------------------------------------------------------------------- */
+
+static bool tai_key_serves(const ta_key *key, ta_json kid)
+{
+    return kid.len == 0 || key->kid == NULL || ta_json_equals(kid, key->kid, strlen(key->kid));
+}
+
+/* The header's verdict, and which keys may have made the MAC: one bit each.                     */
+static ta_status tai_check_header(ta_keys keys, ta_json alg, ta_json crit, ta_json kid, unsigned *candidates)
+{
+    size_t i;
+    *candidates = 0;
+    if (!ta_json_equals(alg, TA_LIT("HS256"))) return TA_ERR_ALG;
+    if (crit.len > 0) return TA_ERR_CRIT;               /* RFC 7515 4.1.11: we know no extension */
+    for (i = 0; i < keys.count; i++) {
+        if (tai_key_serves(&keys.list[i], kid)) *candidates |= 1u << i;
+    }
+    return *candidates != 0 ? TA_OK : TA_ERR_KID;
+}
+
+static bool tai_is_base64url(const char *in, size_t len)
+{
+    uint8_t scratch[3];
+    size_t i;
+    for (i = 0; i < len; i += 4) {
+        if (!tai_base64_decode(in + i, len - i < 4 ? len - i : 4, scratch, tai_base64url)) return false;
+    }
+    return true;
+}
+
+static ta_status tai_read_mac(const char *in, size_t len, uint8_t mac[TA_SHA256_SIZE])
+{
+    if (len != TAI_MAC_CHARS) return tai_is_base64url(in, len) ? TA_ERR_SIGNATURE : TA_ERR_ENCODING;
+    return tai_base64_decode(in, len, mac, tai_base64url) ? TA_OK : TA_ERR_ENCODING;
+}
+
+static ta_status tai_check_mac(ta_keys keys, unsigned candidates, const char *text, size_t len,
+                               const uint8_t mac[TA_SHA256_SIZE])
+{
+    uint8_t good[TA_SHA256_SIZE];
+    ta_status st = TA_ERR_SIGNATURE;
+    size_t i;
+    for (i = 0; i < keys.count && st != TA_OK; i++) {
+        if ((candidates >> i & 1u) == 0) continue;
+        tai_key_mac(&keys.list[i], text, len, good);
+        if (ta_equal(good, mac, sizeof good)) st = TA_OK;
+    }
+    ta_wipe(good, sizeof good);
+    return st;
+}
+
+/* Header and MAC. In place, the header is decoded over its own text, written back for the MAC
+   (canonical, so it is the same text), and decoded again for the views.                        */
+static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, char *buf, ta_jwt *out)
+{
+    size_t head = tai_base64_byte_len(p->head), signed_len = p->head + 1 + p->body;
+    uint8_t mac[TA_SHA256_SIZE];
+    unsigned candidates;
+    ta_json alg, crit;
+    ta_status st = tai_read_header(token, p, buf, out, &alg, &crit);
+
+    if (st == TA_OK) st = tai_check_header(keys, alg, crit, out->kid, &candidates);
+    if (st == TA_OK) st = tai_read_mac(token + signed_len + 1, p->mac, mac);
+    if (st != TA_OK) return st;
+    if (buf == token) tai_base64url_encode((const uint8_t *)buf, head, buf);
+    st = tai_check_mac(keys, candidates, token, signed_len, mac);
+    if (st == TA_OK && buf == token) (void)tai_base64_decode(token, p->head, (uint8_t *)buf, tai_base64url);
+    return st;
+}
+
+/* ---- the rules: each returns the bits that failed ------------------------------------------------ */
+
+/* a + b, or the largest; b >= 0 */
+static int64_t tai_later(int64_t a, int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
+
+static unsigned tai_missing(ta_jwt *out, const char *name, size_t len)
+{
+    if (out->failed_name == NULL) {
+        out->failed_name = name;
+        out->failed_len  = (uint16_t)len;
+    }
+    return TA_FAILED_REQUIRED;
+}
+
+static unsigned tai_failed_names(ta_jwt *out, const char *names)
+{
+    unsigned failed = 0;
+    size_t start, end = 0, at;
+    ta_json name, value;
+    for (;;) {
+        for (start = end; names[start] == ' '; start++) { }
+        for (end = start; names[end] != ' ' && names[end] != '\0'; end++) { }
+        if (end == start) return failed;
+        at = 0;
+        do {
+            if (ta_json_next(out->claims, &at, &name, &value) != TA_OK) break;
+        } while (!ta_json_equals(name, names + start, end - start));
+        if (value.len == 0 || ta_json_kind(value) == TA_NULL) failed |= tai_missing(out, names + start, end - start);
+    }
+}
+
+static unsigned tai_failed_life(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
+{
+    unsigned failed = 0;
+    int64_t soon = tai_later(now, r->leeway_s), ago = now - r->leeway_s;
+    if (d->exp.there && ago >= d->exp.ceil) failed |= TA_FAILED_EXP;
+    if (d->nbf.there && soon < d->nbf.ceil) failed |= TA_FAILED_NBF;
+    if (!d->exp.there && !r->allow_no_exp) failed |= tai_missing(out, TA_LIT("exp"));
+    return failed;
+}
+
+/* What depends on iat: only where the rules ask (RFC 7519 4.1.6 makes it information).          */
+static unsigned tai_failed_age(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
+{
+    unsigned failed = 0;
+    if (r->max_age_s == 0 && r->max_lifetime_s == 0) return 0;
+    if (!d->iat.there) return tai_missing(out, TA_LIT("iat"));
+    if (r->max_age_s > 0) {
+        if (d->iat.ceil > tai_later(now, r->leeway_s)) failed |= TA_FAILED_IAT;
+        if (d->iat.floor < now - r->leeway_s - r->max_age_s) failed |= TA_FAILED_AGE;
+    }
+    if (r->max_lifetime_s > 0 && (!d->exp.there || d->exp.ceil > tai_later(d->iat.floor, r->max_lifetime_s))) {
+        failed |= TA_FAILED_LIFETIME;
+    }
+    return failed;
+}
+
+static bool tai_is_text(ta_json v, const char *text) { return ta_json_equals(v, text, strlen(text)); }
+
+bool ta_jwt_is_for(const ta_jwt *jwt, const char *audience)
+{
+    size_t at = 0;
+    ta_json one;
+    if (jwt == NULL || audience == NULL) return false;
+    if (tai_is_text(jwt->aud, audience)) return true;
+    if (ta_json_kind(jwt->aud) != TA_ARRAY) return false;
+    while (ta_json_next(jwt->aud, &at, NULL, &one) == TA_OK) {
+        if (tai_is_text(one, audience)) return true;
+    }
+    return false;
+}
+
+static char tai_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Media types: v is prefix and then want, without regard to case (RFC 2045 5.1).               */
+static bool tai_is_type(ta_json v, const char *prefix, const char *want)
+{
+    uint8_t bytes[4];
+    size_t pos = 0, n;
+    v = tai_inside(v);
+    while (pos < v.len) {
+        const char **expect = *prefix != '\0' ? &prefix : &want;
+        n = tai_char(v.text, v.len, &pos, bytes);
+        if (n != 1 || **expect == '\0' || tai_lower((char)bytes[0]) != tai_lower(**expect)) return false;
+        (*expect)++;
+    }
+    return *prefix == '\0' && *want == '\0';
+}
+
+static bool tai_typ_agrees(ta_json typ, const ta_rules *r)
+{
+    static const char media[] = "application/";         /* may be left out (RFC 7515 4.1.9) */
+    const char *want = r->typ;
+    size_t n = 0;
+    if (want == NULL && (r->allow_any_typ || typ.len == 0)) return true;
+    if (ta_json_kind(typ) != TA_STRING) return false;
+    if (want == NULL) want = "JWT";
+    while (media[n] != '\0' && tai_lower(want[n]) == media[n]) n++;
+    if (media[n] == '\0') want += n;
+    return tai_is_type(typ, "", want) || tai_is_type(typ, media, want);
+}
+
+static unsigned tai_failed_parties(const ta_jwt *jwt, const ta_rules *r)
+{
+    unsigned failed = 0;
+    bool wrong_aud = r->audience != NULL ? !ta_jwt_is_for(jwt, r->audience)
+                                         : jwt->aud.len > 0 && !r->allow_any_audience;
+    if (r->issuer != NULL && !tai_is_text(jwt->iss, r->issuer)) failed |= TA_FAILED_ISS;
+    if (r->subject != NULL && !tai_is_text(jwt->sub, r->subject)) failed |= TA_FAILED_SUB;
+    if (wrong_aud) failed |= TA_FAILED_AUD;             /* RFC 7519 4.1.3: not for us, so not ours */
+    if (!tai_typ_agrees(jwt->typ, r)) failed |= TA_FAILED_TYP;
+    return failed;
+}
+
+/* The lowest bit names the result.                                                              */
+static ta_status tai_failed_status(unsigned failed)
+{
+    static const ta_status of_bit[] = {
+        TA_ERR_EXPIRED, TA_ERR_EARLY, TA_ERR_EARLY, TA_ERR_AGE, TA_ERR_AGE, TA_ERR_ISSUER,
+        TA_ERR_SUBJECT, TA_ERR_AUDIENCE, TA_ERR_TYP, TA_ERR_MISSING, TA_ERR_CLAIM
+    };
+    size_t i;
+    for (i = 0; i < sizeof of_bit / sizeof of_bit[0]; i++) {
+        if ((failed >> i & 1u) != 0) return of_bit[i];
+    }
+    return TA_OK;
+}
+
+static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, bool kinds, int64_t now, const ta_rules *r)
+{
+    unsigned failed = tai_failed_parties(out, r);
+    if (r->required != NULL) failed |= tai_failed_names(out, r->required);
+    if (kinds) failed |= tai_failed_life(out, d, now, r) | tai_failed_age(out, d, now, r);
+    else       failed |= TA_FAILED_KIND;                /* then no date is believed */
+    out->failed = (uint16_t)failed;
+    return tai_failed_status(failed);
+}
+
+/* ---- the calls -------------------------------------------------------------------------------------- */
+
+/* What must be right before a byte of buf is written.                                           */
+static ta_status tai_prepare(const char *token, size_t len, const char *buf, size_t cap, tai_parts *p)
+{
+    if ((token == NULL && len > 0) || (buf == NULL && cap > 0)) return TA_ERR_ARGUMENT;
+    if (tai_overlaps(token, len, buf, cap)) return TA_ERR_ARGUMENT;
+    return tai_split(token, len, p);
+}
+
+/* The one way a reading call ends without success.                                              */
+static ta_status tai_refuse(ta_status st, ta_jwt *out, char *buf, size_t written)
+{
+    ta_jwt why = TA_ZERO;
+    why.failed      = out->failed;
+    why.failed_name = out->failed_name;
+    why.failed_len  = out->failed_len;
+    *out = why;
+    if (written > 0) ta_wipe(buf, written);
+    return st;
+}
+
+static bool tai_rules_in_range(const ta_rules *r)
+{
+    return r->leeway_s >= 0 && r->leeway_s <= TAI_MAX_LEEWAY && r->max_age_s >= 0 && r->max_lifetime_s >= 0;
+}
+
+ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now,
+                        const ta_rules *rules, char *buf, size_t cap, ta_jwt *out)
+{
+    static const ta_rules strictest = TA_ZERO;
+    tai_parts p;
+    tai_dates dates;
+    ta_json   claims;
+    size_t    head, body;
+    bool      kinds;
+    ta_status st;
+
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    if (rules == NULL) rules = &strictest;
+    if (!tai_keys_ready(keys)) return TA_ERR_KEY;
+    if (now <= 0) return TA_ERR_CLOCK;
+    if (!tai_rules_in_range(rules)) return TA_ERR_ARGUMENT;
+    st = tai_prepare(token, len, buf, cap, &p);
+    if (st != TA_OK) return st;
+    head = tai_base64_byte_len(p.head);
+    body = tai_base64_byte_len(p.body);
+    if (head + body > cap) return TA_ERR_SPACE;
+
+    st = tai_open(keys, token, &p, buf, out);
+    if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
+    if (st == TA_OK) st = tai_read_claims(claims, out, &dates, &kinds);
+    if (st == TA_OK) st = tai_check_claims(out, &dates, kinds, now, rules);
+    return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
+}
+
+ta_status ta_jws_verify(ta_keys keys, const char *token, size_t len, void *buf, size_t cap,
+                        size_t *payload_len)
+{
+    char     *bytes = (char *)buf;
+    tai_parts p;
+    ta_jwt    jwt = TA_ZERO;
+    size_t    head, body;
+    ta_status st;
+
+    if (payload_len == NULL) return TA_ERR_ARGUMENT;
+    *payload_len = 0;
+    if (!tai_keys_ready(keys)) return TA_ERR_KEY;
+    st = tai_prepare(token, len, bytes, cap, &p);
+    if (st != TA_OK) return st;
+    head = tai_base64_byte_len(p.head);
+    body = tai_base64_byte_len(p.body);
+    if (head > cap || body > cap) return TA_ERR_SPACE;
+
+    st = tai_open(keys, token, &p, bytes, &jwt);        /* the payload then takes the header's place */
+    if (st == TA_OK && !tai_base64_decode(token + p.head + 1, p.body, (uint8_t *)bytes, tai_base64url)) st = TA_ERR_ENCODING;
+    if (st != TA_OK) return tai_refuse(st, &jwt, bytes, head > body ? head : body);
+    *payload_len = body;
+    return TA_OK;
+}
+
+ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, size_t cap, ta_jwt *out)
+{
+    tai_parts p;
+    tai_dates dates;
+    ta_json   alg, crit, claims;
+    size_t    head, body;
+    bool      kinds;
+    ta_status st;
+
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    st = tai_prepare(token, len, buf, cap, &p);
+    if (st != TA_OK) return st;
+    head = tai_base64_byte_len(p.head);
+    body = tai_base64_byte_len(p.body);
+    if (head + body > cap) return TA_ERR_SPACE;
+    if (!tai_is_base64url(token + p.head + 1 + p.body + 1, p.mac)) return TA_ERR_ENCODING;
+
+    st = tai_read_header(token, &p, buf, out, &alg, &crit);
+    if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
+    if (st == TA_OK) st = tai_read_claims(claims, out, &dates, &kinds);
+    return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
+}
+
+/* ---- signing: written once, encoded in place ------------------------------------------------------- */
+
+#if !defined(TOKENAUTH_NO_SIGN) || !defined(TOKENAUTH_NO_WEB)
+
+/* token = 1*tchar (RFC 7230 3.2.6), and perhaps one character more that may stand in it.        */
+static bool tai_is_token(const char *text, char also)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+    size_t i, m;
+    for (i = 0; text[i] != '\0'; i++) {
+        char c = tai_lower(text[i]);
+        if ((c >= 'a' && c <= 'z') || tai_is_digit(c) || c == also) continue;
+        for (m = 0; marks[m] != '\0' && marks[m] != c; m++) { }
+        if (marks[m] == '\0') return false;
+    }
+    return i > 0;
+}
+
+#endif
+
+#ifndef TOKENAUTH_NO_SIGN
+
+#define TAI_MAX_TYP 30u
+
+/* What was written since `start` becomes base64url, where it stands.                             */
+static void tai_encode_written(ta_json_writer *w, size_t start)
+{
+    size_t bytes = w->len - start, chars = tai_base64_text_len(bytes);
+    if (w->st != TA_OK) return;
+    if (chars >= w->cap - start) { w->st = TA_ERR_SPACE;  return; }
+    tai_base64url_encode((const uint8_t *)w->out + start, bytes, w->out + start);
+    w->len = start + chars;
+}
+
+static void tai_put_header(ta_json_writer *w, const ta_key *key, const char *typ)
+{
+    tai_put_text(w, "{\"alg\":\"HS256\",\"typ\":\"");
+    tai_put_text(w, typ);                               /* neither typ nor kid needs an escape */
+    if (key->kid != NULL) {
+        tai_put_text(w, "\",\"kid\":\"");
+        tai_put_text(w, key->kid);
+    }
+    tai_put_text(w, "\"}");
+    tai_encode_written(w, 0);
+    tai_put(w, ".", 1);
+}
+
+static void tai_put_claim(ta_json_writer *w, const char *name, const char *text)
+{
+    if (text != NULL) ta_json_put_string(w, name, text, strlen(text));
+}
+
+static void tai_put_date(ta_json_writer *w, const char *name, int64_t time)
+{
+    if (time != 0) ta_json_put_int(w, name, time);
+}
+
+/* The members of an object, added to the one being written. Its text only loses its brackets here; the
+   check of the whole says whether it was JSON.                                                  */
+static void tai_put_members(ta_json_writer *w, const char *more, size_t len)
+{
+    size_t start = more != NULL ? tai_space(more, len, 0) : len;
+    if (more == NULL) return;
+    while (len > start && tai_space(more, len, len - 1) == len) len--;
+    if (len - start < 2 || more[start] != '{' || more[len - 1] != '}') {
+        if (w->st == TA_OK) w->st = TA_ERR_JSON;
+        return;
+    }
+    start = tai_space(more, len, start + 1);
+    if (start == len - 1) return;
+    if (w->some) tai_put(w, ",", 1);
+    w->some = 1;
+    tai_put(w, more + start, len - 1 - start);
+}
+
+static void tai_put_claims(ta_json_writer *w, const ta_claims *c)
+{
+    ta_json_put_object(w, NULL);
+    tai_put_claim(w, "iss", c->issuer);
+    tai_put_claim(w, "sub", c->subject);
+    tai_put_claim(w, "aud", c->audience);
+    tai_put_date(w, "exp", c->expires_at);
+    tai_put_date(w, "nbf", c->not_before);
+    tai_put_date(w, "iat", c->issued_at);
+    tai_put_claim(w, "jti", c->id);
+    tai_put_claim(w, "sid", c->session);
+    tai_put_members(w, c->more, c->more_len);
+    ta_json_put_close(w);
+}
+
+/* Never sign what no verifier would take: one JSON object, dates that are numbers, a moment in which
+   the token is good.                                                                            */
+static ta_status tai_check_payload(const char *json, size_t len)
+{
+    ta_jwt    jwt = TA_ZERO;
+    tai_dates d;
+    bool      kinds;
+    ta_status st = tai_read_claims(tai_view(json, 0, len), &jwt, &d, &kinds);
+    size_t    start = st == TA_OK ? tai_space(json, len, 0) : 0;
+    if (st != TA_OK) return st;
+    if (json[start] != '{') return TA_ERR_JSON;
+    if (!kinds) return TA_ERR_CLAIM;
+    if (d.exp.there && d.nbf.there && d.exp.ceil <= d.nbf.ceil) return TA_ERR_AGE;
+    if (d.exp.there && d.iat.there && d.exp.ceil <= d.iat.ceil) return TA_ERR_AGE;
+    return TA_OK;
+}
+
+static void tai_put_mac(ta_json_writer *w, const ta_key *key)
+{
+    uint8_t mac[TA_SHA256_SIZE];
+    char    text[TAI_MAC_CHARS];
+    if (w->st != TA_OK) return;
+    tai_key_mac(key, w->out, w->len, mac);
+    tai_base64url_encode(mac, sizeof mac, text);
+    tai_put(w, ".", 1);
+    tai_put(w, text, sizeof text);
+}
+
+/* The payload stands in w from `start`: check, encode, sign.                                     */
+static ta_status tai_finish_token(ta_json_writer *w, size_t start, const ta_key *key, size_t *out_len)
+{
+    if (w->st == TA_OK) w->st = tai_check_payload(w->out + start, w->len - start);
+    tai_encode_written(w, start);
+    if (w->st == TA_OK && w->len > TA_MAX_TOKEN - 1 - TAI_MAC_CHARS) w->st = TA_ERR_LIMIT;
+    tai_put_mac(w, key);
+    return tai_text_end(w, out_len);
+}
+
+static ta_status tai_check_signer(const ta_key *key, const void *input)
+{
+    if (key == NULL || input == NULL) return TA_ERR_ARGUMENT;
+    return key->ready == TAI_KEY_READY ? TA_OK : TA_ERR_KEY;
+}
+
+static bool tai_is_time(int64_t t) { return t >= 0 && t <= TAI_MAX_TIME; }
+
+static ta_status tai_check_to_sign(const ta_claims *c)
+{
+    if (!tai_is_time(c->issued_at) || !tai_is_time(c->not_before) || !tai_is_time(c->expires_at)) return TA_ERR_ARGUMENT;
+    if (c->typ != NULL && (strlen(c->typ) > TAI_MAX_TYP || !tai_is_token(c->typ, '/'))) return TA_ERR_ARGUMENT;
+    if (c->more == NULL && c->more_len > 0) return TA_ERR_ARGUMENT;
+    return c->expires_at > 0 || c->allow_no_exp ? TA_OK : TA_ERR_MISSING;
+}
+
+ta_status ta_jwt_sign(const ta_key *key, const ta_claims *claims, char *out, size_t cap, size_t *out_len)
+{
+    ta_json_writer w;
+    size_t start;
+
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    tai_text_begin(&w, out, cap);
+    if (w.st == TA_OK) w.st = tai_check_signer(key, claims);
+    if (w.st == TA_OK) w.st = tai_check_to_sign(claims);
+    if (w.st != TA_OK) return tai_text_end(&w, out_len);
+    tai_put_header(&w, key, claims->typ != NULL ? claims->typ : "JWT");
+    start = w.len;
+    tai_put_claims(&w, claims);
+    return tai_finish_token(&w, start, key, out_len);
+}
+
+ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char *out, size_t cap,
+                           size_t *out_len)
+{
+    ta_json_writer w;
+    size_t start;
+
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    tai_text_begin(&w, out, cap);
+    if (w.st == TA_OK) w.st = tai_check_signer(key, json);
+    if (w.st != TA_OK) return tai_text_end(&w, out_len);
+    tai_put_header(&w, key, "JWT");
+    start = w.len;
+    tai_put(&w, json, len);
+    return tai_finish_token(&w, start, key, out_len);
+}
+
+#endif /* TOKENAUTH_NO_SIGN */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TOKENAUTH_IMPLEMENTATION */
