@@ -1,5 +1,5 @@
 /* tokenauth.h - v0.1.0 - issue, check, refresh and revoke HS256 tokens from one C file
-   SPDX-License-Identifier: MIT   (whole text at the very end)
+   SPDX-License-Identifier: MIT OR Unlicense   (whole text at the very end)
 
    In ONE .c or .cpp file                     In all the others
        #define TOKENAUTH_IMPLEMENTATION           #include "tokenauth.h"
@@ -788,7 +788,8 @@ typedef struct ta_pair {
 /* ta_auth_init - checks every setting, fills in the defaults, computes the refresh keys.
    TA_OK · TA_ERR_CONFIG issuer or audience missing; a store without get or cas; refresh_keys or
    check_sessions without a store; ids that repeat or exceed 15; a duration out of range; a prefix of
-   other than letters, digits and _ . ~ - · TA_ERR_KEY · TA_ERR_ARGUMENT a NULL.
+   other than letters, digits and _ . ~ -; no random source, or a deny-list, where that was switched
+   off · TA_ERR_KEY · TA_ERR_ARGUMENT a NULL.
    After a failure *a is zero, and each call with it says TA_ERR_CONFIG.                        */
 TA_MUST_CHECK TA_API ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cfg);
 
@@ -864,7 +865,7 @@ typedef struct ta_cookie {
     bool        allow_script;   /* no HttpOnly */
 } ta_cookie;
 
-#define TA_COOKIE_CAP 256       /* a Set-Cookie value with name and path of 90 characters together */
+#define TA_COOKIE_CAP 256       /* a Set-Cookie value with name and path of 120 characters together */
 #define TA_FINGERPRINT_CAP 44   /* the fingerprint claim: 43 characters and the NUL */
 
 #if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_WEB)
@@ -2279,6 +2280,12 @@ unsigned char __stdcall SystemFunction036(void *out, unsigned long len);        
 #  endif
 #endif
 
+#if defined(TAI_RANDOM_WINDOWS) || defined(TAI_RANDOM_GETENTROPY)
+#  define TAI_HAS_RANDOM 1
+#else
+#  define TAI_HAS_RANDOM 0
+#endif
+
 /* Up to 256 bytes, the most that getentropy gives at once. Both wait until the system has been
    seeded, and neither gives less than asked.                                                   */
 static bool tai_random_some(void *out, size_t len)
@@ -3053,7 +3060,2247 @@ ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char
 
 #endif /* TOKENAUTH_NO_SIGN */
 
+#ifndef TOKENAUTH_NO_REFRESH
+
+/* ============================================================================
+   >>store       records as bytes; ids
+   ========================================================================== */
+
+#define TAI_SESSION     1               /* ta_record.kind */
+#define TAI_MARK        2
+#define TAI_LIVE        0               /* ta_record.state */
+#define TAI_REVOKED     1
+#define TAI_HAS_CLIENT  1u              /* ta_record.flags */
+#define TAI_HAS_RETRY   2u
+#define TAI_HAS_SALT    4u
+#define TAI_FORMAT      1
+#define TAI_DAY         86400
+
+/* Where the packed fields stand; DESIGN of the layout: all big-endian, fixed places.           */
+enum {
+    TAI_AT_VER = 4, TAI_AT_GEN = 8, TAI_AT_EPOCH = 12, TAI_AT_ID = 16, TAI_AT_CREATED = 32,
+    TAI_AT_ROTATED = 40, TAI_AT_IDLE = 44, TAI_AT_ENDS = 48, TAI_AT_APP = 52, TAI_AT_CLIENT = 56,
+    TAI_AT_RETRY = 64, TAI_AT_SEAL = 72, TAI_AT_SUB_LEN = 80, TAI_AT_LABEL_LEN = 81, TAI_AT_TEXT = 82
+};
+
+static bool tai_is_utf8(const char *text, size_t len)
+{
+    size_t pos, n;
+    for (pos = 0; pos < len; pos += n) {
+        n = tai_utf8(text + pos, len - pos);
+        if (n == 0) return false;
+    }
+    return true;
+}
+
+static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
+
+/* Seconds after created, as 32 bits hold them.                                                  */
+static uint32_t tai_offset(int64_t created, int64_t t)
+{
+    return t <= created ? 0 : t - created > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)(t - created);
+}
+
+static bool tai_is_zero(const uint8_t *p, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n && p[i] == 0; i++) { }
+    return i == n;
+}
+
+static bool tai_is_offset(int64_t created, int64_t t) { return t >= created && t - created <= (int64_t)UINT32_MAX; }
+
+/* Nothing in it that the library would not have written. A store is as little to be trusted as a
+   client: its lengths are used as lengths.                                                      */
+static bool tai_record_is_sound(const ta_record *r)
+{
+    size_t used = (size_t)r->sub_len + r->label_len;
+    bool flags_agree = ((r->flags & TAI_HAS_CLIENT) != 0 || tai_is_zero(r->client, sizeof r->client))
+                    && ((r->flags & TAI_HAS_RETRY) != 0 || tai_is_zero(r->retry, sizeof r->retry));
+    if (r->created < 1 || r->created > TAI_MAX_TIME || r->kid > 15 || !flags_agree) return false;
+    if (used > sizeof r->text || !tai_is_zero((const uint8_t *)r->text + used, sizeof r->text - used)) return false;
+    if (r->kind == TAI_MARK) {
+        return used == 0 && r->kid == 0 && r->state == TAI_LIVE && r->flags == 0 && r->gen == 0 && r->epoch != 0
+            && r->rotated_at == r->created && r->idle_until == r->ends_at && tai_is_offset(r->created, r->ends_at)
+            && tai_is_zero(r->app, sizeof r->app) && tai_is_zero(r->seal, sizeof r->seal);
+    }
+    return r->kind == TAI_SESSION && r->state <= TAI_REVOKED && r->flags <= 7 && r->sub_len > 0 && r->gen != UINT32_MAX
+        && tai_is_offset(r->created, r->rotated_at) && tai_is_offset(r->created, r->idle_until)
+        && tai_is_offset(r->created, r->ends_at)
+        && tai_is_utf8(r->text, r->sub_len) && tai_is_utf8(r->text + r->sub_len, r->label_len);
+}
+
+void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
+{
+    out[0] = TAI_FORMAT;
+    out[1] = (uint8_t)(r->kind << 4 | r->kid);
+    out[2] = r->state;
+    out[3] = r->flags;
+    tai_store32(out + TAI_AT_VER, r->ver);
+    tai_store32(out + TAI_AT_GEN, r->gen);
+    tai_store32(out + TAI_AT_EPOCH, r->epoch);
+    memcpy(out + TAI_AT_ID, r->id, sizeof r->id);
+    tai_store64(out + TAI_AT_CREATED, (uint64_t)r->created);
+    tai_store32(out + TAI_AT_ROTATED, tai_offset(r->created, r->rotated_at));
+    tai_store32(out + TAI_AT_IDLE, tai_offset(r->created, r->idle_until));
+    tai_store32(out + TAI_AT_ENDS, tai_offset(r->created, r->ends_at));
+    memcpy(out + TAI_AT_APP, r->app, sizeof r->app);
+    memcpy(out + TAI_AT_CLIENT, r->client, sizeof r->client);
+    memcpy(out + TAI_AT_RETRY, r->retry, sizeof r->retry);
+    memcpy(out + TAI_AT_SEAL, r->seal, sizeof r->seal);
+    out[TAI_AT_SUB_LEN] = r->sub_len;
+    out[TAI_AT_LABEL_LEN] = r->label_len;
+    memcpy(out + TAI_AT_TEXT, r->text, sizeof r->text);
+}
+
+ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
+{
+    const uint8_t *p = (const uint8_t *)in;
+    uint64_t created;
+
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    if (p == NULL || len != TA_RECORD_SIZE || p[0] != TAI_FORMAT) return TA_ERR_STORE;
+    created = tai_load64(p + TAI_AT_CREATED);
+    if (created > (uint64_t)TAI_MAX_TIME) return TA_ERR_STORE;          /* so that the sums below fit */
+    out->kind  = p[1] >> 4;
+    out->kid   = p[1] & 15;
+    out->state = p[2];
+    out->flags = p[3];
+    out->ver   = tai_load32(p + TAI_AT_VER);
+    out->gen   = tai_load32(p + TAI_AT_GEN);
+    out->epoch = tai_load32(p + TAI_AT_EPOCH);
+    memcpy(out->id, p + TAI_AT_ID, sizeof out->id);
+    out->created    = (int64_t)created;
+    out->rotated_at = out->created + tai_load32(p + TAI_AT_ROTATED);
+    out->idle_until = out->created + tai_load32(p + TAI_AT_IDLE);
+    out->ends_at    = out->created + tai_load32(p + TAI_AT_ENDS);
+    memcpy(out->app, p + TAI_AT_APP, sizeof out->app);
+    memcpy(out->client, p + TAI_AT_CLIENT, sizeof out->client);
+    memcpy(out->retry, p + TAI_AT_RETRY, sizeof out->retry);
+    memcpy(out->seal, p + TAI_AT_SEAL, sizeof out->seal);
+    out->sub_len   = p[TAI_AT_SUB_LEN];
+    out->label_len = p[TAI_AT_LABEL_LEN];
+    memcpy(out->text, p + TAI_AT_TEXT, sizeof out->text);
+    if (tai_record_is_sound(out)) return TA_OK;
+    memset(out, 0, sizeof *out);
+    return TA_ERR_STORE;
+}
+
+/* When a store may drop it: a day after it is of no use, so that clocks may differ.             */
+static int64_t tai_record_expires(const ta_record *r)
+{
+    return (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) + TAI_DAY;
+}
+
+/* SHA-256(label . bytes)[0..16]; the label goes without its NUL.                                */
+static void tai_id_of(const char *label, const void *bytes, size_t len, uint8_t id[TA_ID_SIZE])
+{
+    uint8_t digest[TA_SHA256_SIZE];
+    ta_sha256 c;
+    ta_sha256_init(&c);
+    ta_sha256_update(&c, label, strlen(label));
+    ta_sha256_update(&c, bytes, len);
+    ta_sha256_final(&c, digest);
+    memcpy(id, digest, TA_ID_SIZE);
+}
+
+static void tai_user_id(const char *sub, size_t len, uint8_t id[TA_ID_SIZE])
+{
+    tai_id_of("tokenauth.h user 1", sub, len, id);
+}
+
+#ifndef TOKENAUTH_NO_TABLE
+
+/* ============================================================================
+   >>table       an index on ids, a chain per user, a list of free slots; all inside the slots
+
+   The slots' memory holds, for n slots: 6n words, then n packed records.
+       index   2n-1   open addressing: slot + 1 below t->mask, bits of the id's hash above; 0: empty
+       heads   2n-1   first of each chain; chains hold the sessions of users of one hash, by id
+       next    n      the next in the chain, or in the list of free slots; slot + 1, 0: the end
+       expiry  n      seconds after created; TAI_NEVER
+       control 2      first free slot + 1; where the next sweep begins
+   Words are copied in and out, so neither alignment nor aliasing matters.  Both hashes are keyed with
+   t->seed: who chooses names cannot choose where they land.
+   ========================================================================== */
+
+#define TAI_NEVER       UINT32_MAX
+#define TAI_MAX_SLOTS   ((size_t)1 << 30)
+#define TAI_MAX_PROBES  1024u           /* in a loaded snapshot; a good one needs a few */
+#define TAI_LOOK        4u              /* slots looked at per record a sweep may drop */
+
+static uint32_t tai_word(const ta_table *t, size_t i)
+{
+    uint32_t v;
+    memcpy(&v, (const uint8_t *)t->slots + 4 * i, sizeof v);
+    return v;
+}
+
+static void tai_set_word(const ta_table *t, size_t i, uint32_t v)
+{
+    memcpy((uint8_t *)t->slots + 4 * i, &v, sizeof v);
+}
+
+static size_t tai_buckets(const ta_table *t)               { return 2 * (size_t)t->count - 1; }
+static size_t tai_head_at(const ta_table *t, size_t b)     { return tai_buckets(t) + b; }
+static size_t tai_next_at(const ta_table *t, size_t slot)  { return 2 * tai_buckets(t) + slot; }
+static size_t tai_expiry_at(const ta_table *t, size_t slot){ return 2 * tai_buckets(t) + t->count + slot; }
+static size_t tai_free_at(const ta_table *t)               { return 6 * (size_t)t->count - 2; }
+static size_t tai_cursor_at(const ta_table *t)             { return 6 * (size_t)t->count - 1; }
+
+static uint8_t *tai_slot(const ta_table *t, size_t slot)   /* its packed record */
+{
+    return (uint8_t *)t->slots + 24 * (size_t)t->count + slot * sizeof t->slots->record;
+}
+
+static bool tai_slot_is_used(const ta_table *t, size_t slot) { return tai_slot(t, slot)[0] == TAI_FORMAT; }
+
+static bool tai_slot_is_session(const ta_table *t, size_t slot) { return tai_slot(t, slot)[1] >> 4 == TAI_SESSION; }
+
+/* Sums of products with a secret seed: for any two ids, equal with a chance near 2^-32.         */
+static uint32_t tai_hash(const ta_table *t, const uint8_t id[TA_ID_SIZE])
+{
+    uint64_t k = t->seed;
+    uint64_t h = (k + tai_load32(id)) * ((k >> 32 | k << 32) + tai_load32(id + 4));
+    k *= UINT64_C(0x9E3779B97F4A7C15);
+    h += (k + tai_load32(id + 8)) * ((k >> 32 | k << 32) + tai_load32(id + 12));
+    return (uint32_t)(h >> 32);
+}
+
+static size_t tai_spread(uint32_t hash, size_t buckets) { return (size_t)((uint64_t)hash * buckets >> 32); }
+
+static size_t tai_bucket_of(const ta_table *t, const uint8_t user[TA_ID_SIZE])
+{
+    return tai_spread(tai_hash(t, user), tai_buckets(t));
+}
+
+/* ---- the index --------------------------------------------------------------------------------- */
+
+static uint32_t tai_tag(const ta_table *t, uint32_t hash) { return hash * 0x9E3779B1u & ~t->mask; }
+
+static size_t tai_entry_slot(const ta_table *t, size_t at) { return (tai_word(t, at) & t->mask) - 1; }
+
+static size_t tai_after(const ta_table *t, size_t at) { return at + 1 < tai_buckets(t) ? at + 1 : 0; }
+
+/* The place of an id in the index, or of the empty entry where it would go; `probes` says how far that
+   is from home, at most all of it (a table of one slot has no empty entry).                     */
+static bool tai_index_find(const ta_table *t, const uint8_t id[TA_ID_SIZE], size_t *at, size_t *probes)
+{
+    uint32_t hash = tai_hash(t, id), tag = tai_tag(t, hash), entry;
+    *at = tai_spread(hash, tai_buckets(t));
+    for (*probes = 0; *probes < tai_buckets(t); ++*probes) {
+        entry = tai_word(t, *at);
+        if (entry == 0) return false;
+        if ((entry & ~t->mask) == tag && memcmp(tai_slot(t, (entry & t->mask) - 1) + TAI_AT_ID, id, TA_ID_SIZE) == 0) return true;
+        *at = tai_after(t, *at);
+    }
+    return false;
+}
+
+/* Closes the gap: what follows moves up unless that would put it before its home.               */
+static void tai_index_remove(const ta_table *t, size_t gap)
+{
+    size_t n = tai_buckets(t), at = gap, home;
+    while ((at = tai_after(t, at)) != gap && tai_word(t, at) != 0) {
+        home = tai_spread(tai_hash(t, tai_slot(t, tai_entry_slot(t, at)) + TAI_AT_ID), n);
+        if ((at + n - home) % n >= (at + n - gap) % n) {
+            tai_set_word(t, gap, tai_word(t, at));
+            gap = at;
+        }
+    }
+    tai_set_word(t, gap, 0);
+}
+
+/* ---- the chains --------------------------------------------------------------------------------- */
+
+static size_t tai_bucket_of_slot(const ta_table *t, size_t slot)
+{
+    uint8_t user[TA_ID_SIZE];
+    const uint8_t *r = tai_slot(t, slot);
+    tai_user_id((const char *)r + TAI_AT_TEXT, r[TAI_AT_SUB_LEN], user);
+    return tai_bucket_of(t, user);
+}
+
+/* The link (a word's place) that leads to the first session whose id is not below this one.     */
+static size_t tai_chain_link(const ta_table *t, size_t bucket, const uint8_t *id)
+{
+    size_t link = tai_head_at(t, bucket);
+    uint32_t next;
+    while ((next = tai_word(t, link)) != 0 && memcmp(tai_slot(t, next - 1) + TAI_AT_ID, id, TA_ID_SIZE) < 0) {
+        link = tai_next_at(t, next - 1);
+    }
+    return link;
+}
+
+static void tai_chain_insert(const ta_table *t, size_t slot)
+{
+    size_t link = tai_chain_link(t, tai_bucket_of_slot(t, slot), tai_slot(t, slot) + TAI_AT_ID);
+    tai_set_word(t, tai_next_at(t, slot), tai_word(t, link));
+    tai_set_word(t, link, (uint32_t)slot + 1);
+}
+
+static void tai_chain_remove(const ta_table *t, size_t slot)
+{
+    size_t link = tai_chain_link(t, tai_bucket_of_slot(t, slot), tai_slot(t, slot) + TAI_AT_ID);
+    tai_set_word(t, link, tai_word(t, tai_next_at(t, slot)));
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------ */
+
+static void tai_slot_free(const ta_table *t, size_t slot)
+{
+    ta_wipe(tai_slot(t, slot), TA_RECORD_SIZE);
+    tai_set_word(t, tai_next_at(t, slot), tai_word(t, tai_free_at(t)));
+    tai_set_word(t, tai_free_at(t), (uint32_t)slot + 1);
+}
+
+static void tai_slot_drop(const ta_table *t, size_t slot)
+{
+    size_t at, probes;
+    if (tai_index_find(t, tai_slot(t, slot) + TAI_AT_ID, &at, &probes)) tai_index_remove(t, at);
+    if (tai_slot_is_session(t, slot)) tai_chain_remove(t, slot);
+    tai_slot_free(t, slot);
+}
+
+static void tai_slot_write(const ta_table *t, size_t slot, const ta_record *r, int64_t expires)
+{
+    ta_record_pack(r, tai_slot(t, slot));
+    tai_set_word(t, tai_expiry_at(t, slot), tai_offset(r->created, expires));
+}
+
+static bool tai_slot_is_over(const ta_table *t, size_t slot, int64_t now)
+{
+    uint32_t after = tai_word(t, tai_expiry_at(t, slot));
+    return after != TAI_NEVER && now - (int64_t)tai_load64(tai_slot(t, slot) + TAI_AT_CREATED) >= (int64_t)after;
+}
+
+/* A mark needs room even in a full table: a session that it ends gives up its slot.             */
+static bool tai_make_room(const ta_table *t, const ta_record *mark)
+{
+    size_t bucket = tai_bucket_of(t, mark->id);
+    uint8_t user[TA_ID_SIZE];
+    uint32_t next;
+    for (next = tai_word(t, tai_head_at(t, bucket)); next != 0; next = tai_word(t, tai_next_at(t, next - 1))) {
+        const uint8_t *r = tai_slot(t, next - 1);
+        tai_user_id((const char *)r + TAI_AT_TEXT, r[TAI_AT_SUB_LEN], user);
+        if (memcmp(user, mark->id, TA_ID_SIZE) == 0 && tai_load32(r + TAI_AT_EPOCH) != mark->epoch) {
+            tai_slot_drop(t, next - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+static ta_status tai_table_insert(const ta_table *t, const ta_record *r, int64_t expires, size_t max_probes)
+{
+    size_t at, probes;
+    uint32_t slot = tai_word(t, tai_free_at(t));
+
+    if (slot == 0 && !(r->kind == TAI_MARK && tai_make_room(t, r))) return TA_ERR_FULL;
+    slot = tai_word(t, tai_free_at(t));
+    if (tai_index_find(t, r->id, &at, &probes) || probes > max_probes) return TA_ERR_CONFLICT;
+    tai_set_word(t, tai_free_at(t), tai_word(t, tai_next_at(t, slot - 1)));
+    tai_slot_write(t, slot - 1, r, expires);
+    tai_set_word(t, at, slot | tai_tag(t, tai_hash(t, r->id)));
+    if (r->kind == TAI_SESSION) tai_chain_insert(t, slot - 1);
+    return TA_OK;
+}
+
+/* A record keeps its id, kind and subject for life: its place in index and chain hangs on them. */
+static bool tai_slot_stays(const ta_table *t, size_t slot, const ta_record *r)
+{
+    const uint8_t *p = tai_slot(t, slot);
+    return p[1] >> 4 == r->kind && memcmp(p + TAI_AT_ID, r->id, TA_ID_SIZE) == 0
+        && p[TAI_AT_SUB_LEN] == r->sub_len && memcmp(p + TAI_AT_TEXT, r->text, r->sub_len) == 0;
+}
+
+static ta_status tai_table_swap(const ta_table *t, const uint8_t id[TA_ID_SIZE], const ta_record *old,
+                                const ta_record *next, int64_t expires)
+{
+    size_t at, probes, slot;
+    if (old == NULL && next == NULL) return TA_ERR_ARGUMENT;
+    if (old == NULL) {
+        if (tai_index_find(t, id, &at, &probes)) return TA_ERR_CONFLICT;
+        return tai_table_insert(t, next, expires, SIZE_MAX);
+    }
+    if (!tai_index_find(t, id, &at, &probes)) return TA_ERR_CONFLICT;
+    slot = tai_entry_slot(t, at);
+    if (tai_load32(tai_slot(t, slot) + TAI_AT_VER) != old->ver) return TA_ERR_CONFLICT;
+    if (next == NULL) {
+        tai_slot_drop(t, slot);
+        return TA_OK;
+    }
+    if (!tai_slot_stays(t, slot, next)) return TA_ERR_CONFLICT;
+    tai_slot_write(t, slot, next, expires);
+    return TA_OK;
+}
+
+/* ---- the store's four calls ------------------------------------------------------------------------ */
+
+static bool tai_lock(const ta_table *t) { return t->lock == NULL || t->lock(t->lock_ctx) == TA_OK; }
+
+static void tai_unlock(const ta_table *t)
+{
+    if (t->unlock != NULL) t->unlock(t->lock_ctx);
+}
+
+static ta_status tai_table_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record *out)
+{
+    const ta_table *t = (const ta_table *)ctx;
+    size_t at, probes;
+    ta_status st = TA_ERR_NOT_FOUND;
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    if (tai_index_find(t, id, &at, &probes)) st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
+    tai_unlock(t);
+    return st;
+}
+
+static ta_status tai_table_cas(void *ctx, const uint8_t id[TA_ID_SIZE], const ta_record *old,
+                               const ta_record *next, int64_t expires)
+{
+    const ta_table *t = (const ta_table *)ctx;
+    ta_status st;
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    st = tai_table_swap(t, id, old, next, expires);
+    tai_unlock(t);
+    return st;
+}
+
+static ta_status tai_table_list(void *ctx, const char *sub, size_t len, const uint8_t *after,
+                                uint8_t (*ids)[TA_ID_SIZE], size_t cap, size_t *n)
+{
+    const ta_table *t = (const ta_table *)ctx;
+    uint8_t user[TA_ID_SIZE];
+    uint32_t next;
+
+    *n = 0;
+    tai_user_id(sub, len, user);
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    for (next = tai_word(t, tai_head_at(t, tai_bucket_of(t, user))); next != 0 && *n < cap;
+         next = tai_word(t, tai_next_at(t, next - 1))) {
+        const uint8_t *r = tai_slot(t, next - 1);
+        if (r[TAI_AT_SUB_LEN] != len || memcmp(r + TAI_AT_TEXT, sub, len) != 0) continue;
+        if (after != NULL && memcmp(r + TAI_AT_ID, after, TA_ID_SIZE) <= 0) continue;
+        memcpy(ids[(*n)++], r + TAI_AT_ID, TA_ID_SIZE);
+    }
+    tai_unlock(t);
+    return TA_OK;
+}
+
+/* Goes round the slots, a few at each call, so that none is forgotten and no call is long.      */
+static ta_status tai_table_sweep(void *ctx, int64_t now, size_t most, size_t *done)
+{
+    const ta_table *t = (const ta_table *)ctx;
+    size_t looks, slot;
+
+    *done = 0;
+    looks = most < t->count / TAI_LOOK ? most * TAI_LOOK : t->count;
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    slot = tai_word(t, tai_cursor_at(t));
+    for (; looks > 0 && *done < most; looks--) {
+        if (tai_slot_is_used(t, slot) && tai_slot_is_over(t, slot, now)) {
+            tai_slot_drop(t, slot);
+            ++*done;
+        }
+        slot = slot + 1 < t->count ? slot + 1 : 0;
+    }
+    tai_set_word(t, tai_cursor_at(t), (uint32_t)slot);
+    tai_unlock(t);
+    return TA_OK;
+}
+
+ta_store ta_table_store(ta_table *t)
+{
+    ta_store s;
+    s.ctx   = t;
+    s.get   = tai_table_get;
+    s.cas   = tai_table_cas;
+    s.list  = tai_table_list;
+    s.sweep = tai_table_sweep;
+    return s;
+}
+
+static void tai_table_clear(const ta_table *t)
+{
+    size_t i;
+    ta_wipe(t->slots, (size_t)t->count * sizeof *t->slots);
+    for (i = t->count; i-- > 0; ) tai_slot_free(t, i);          /* slot 0 is the first to go */
+}
+
+ta_status ta_table_init(ta_table *t, ta_slot *slots, size_t count)
+{
+    static const ta_table none = TA_ZERO;
+    if (t == NULL) return TA_ERR_ARGUMENT;
+    *t = none;
+    if (slots == NULL || count == 0 || count > TAI_MAX_SLOTS) return TA_ERR_ARGUMENT;
+    t->slots = slots;
+    t->count = (uint32_t)count;
+    for (t->mask = 1; t->mask < count; t->mask = t->mask << 1 | 1) { }
+    if (ta_random(&t->seed, sizeof t->seed) != TA_OK) t->seed = UINT64_C(0xD1B54A32D192ED03);   /* ids are random anyway */
+    tai_table_clear(t);
+    return TA_OK;
+}
+
+/* ---- snapshots: pieces of magic[4] record size[2] 0[2] from[4] to[4] count[4] records SHA-256[32];
+        each goes on from the slot where the last ended, and the last ends at 0 --------------------- */
+
+#define TAI_PIECE_HEAD  20u
+#define TAI_PIECE_OVER  (TAI_PIECE_HEAD + TA_SHA256_SIZE)
+
+static const uint8_t tai_piece_magic[8] = {'T', 'A', 'S', '1', TA_RECORD_SIZE >> 8, TA_RECORD_SIZE & 255, 0, 0};
+
+/* As many records as fit, from slot `from`; gives the slot to go on from, or 0, and the bytes.   */
+static size_t tai_piece_write(const ta_table *t, size_t from, uint8_t *out, size_t cap, size_t *len)
+{
+    size_t room = (cap - TAI_PIECE_OVER) / TA_RECORD_SIZE, count = 0, slot, to;
+    uint8_t *p = out + TAI_PIECE_HEAD;
+
+    for (slot = from; slot < t->count; slot++) {
+        if (!tai_slot_is_used(t, slot)) continue;
+        if (count == room) break;
+        memcpy(p, tai_slot(t, slot), TA_RECORD_SIZE);
+        p += TA_RECORD_SIZE;
+        count++;
+    }
+    to = slot < t->count ? slot : 0;
+    memcpy(out, tai_piece_magic, sizeof tai_piece_magic);
+    tai_store32(out + 8, (uint32_t)from);
+    tai_store32(out + 12, (uint32_t)to);
+    tai_store32(out + 16, (uint32_t)count);
+    ta_sha256_once(out, (size_t)(p - out), p);
+    *len = (size_t)(p - out) + TA_SHA256_SIZE;
+    return to;
+}
+
+ta_status ta_table_save(const ta_table *t, size_t *slot, void *out, size_t cap, size_t *out_len)
+{
+    if (out_len != NULL) *out_len = 0;
+    if (t == NULL || t->slots == NULL || slot == NULL || *slot >= t->count || out == NULL || out_len == NULL) return TA_ERR_ARGUMENT;
+    if (cap < TA_SNAPSHOT_CAP(1)) return TA_ERR_SPACE;
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    *slot = tai_piece_write(t, *slot, (uint8_t *)out, cap, out_len);
+    tai_unlock(t);
+    return TA_OK;
+}
+
+/* The piece at in: its length, where it goes on to, its records; 0 when it is none.              */
+static size_t tai_piece_read(const uint8_t *in, size_t len, uint32_t from, uint32_t *to, size_t *count)
+{
+    uint8_t digest[TA_SHA256_SIZE];
+    size_t bytes;
+    if (len < TAI_PIECE_OVER || memcmp(in, tai_piece_magic, sizeof tai_piece_magic) != 0) return 0;
+    *to = tai_load32(in + 12);
+    *count = (size_t)tai_load32(in + 16);
+    if (tai_load32(in + 8) != from || *count > (len - TAI_PIECE_OVER) / TA_RECORD_SIZE) return 0;
+    bytes = TAI_PIECE_HEAD + *count * TA_RECORD_SIZE;
+    ta_sha256_once(in, bytes, digest);
+    return memcmp(digest, in + bytes, sizeof digest) == 0 ? bytes + TA_SHA256_SIZE : 0;
+}
+
+/* One record into the table, unless its time is over; *newest follows the last change seen.      */
+static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t now, ta_load how, int64_t *newest)
+{
+    ta_record r;
+    if (ta_record_unpack(packed, TA_RECORD_SIZE, &r) != TA_OK) return false;
+    if (r.rotated_at > *newest) *newest = r.rotated_at;
+    if (tai_record_expires(&r) <= now) return true;
+    if (how != TA_LOAD_RESUME && r.kind == TAI_SESSION) {
+        r.state = TAI_REVOKED;
+        r.ver++;
+    }
+    return tai_table_insert(t, &r, tai_record_expires(&r), TAI_MAX_PROBES) == TA_OK;
+}
+
+static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, int64_t now, ta_load how, int64_t *newest)
+{
+    size_t pos = 0, bytes, count, i;
+    uint32_t from = 0, to = 0;
+    do {
+        bytes = tai_piece_read(in + pos, len - pos, from, &to, &count);
+        if (bytes == 0 || (to != 0 && to <= from)) return false;
+        for (i = 0; i < count; i++) {
+            if (!tai_load_record(t, in + pos + TAI_PIECE_HEAD + i * TA_RECORD_SIZE, now, how, newest)) return false;
+        }
+        pos += bytes;
+        from = to;
+    } while (to != 0);
+    return pos == len;
+}
+
+ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now, ta_load how, int32_t max_age_s)
+{
+    int64_t newest = 0;
+    bool good;
+
+    if (t == NULL || t->slots == NULL || (in == NULL && len > 0)) return TA_ERR_ARGUMENT;
+    if (how == TA_LOAD_RESUME && max_age_s < 1) return TA_ERR_ARGUMENT;
+    if (now <= 0) return TA_ERR_CLOCK;
+    if (!tai_lock(t)) return TA_ERR_STORE;
+    tai_table_clear(t);
+    good = tai_load_pieces(t, (const uint8_t *)in, len, now, how, &newest);
+    if (good && how == TA_LOAD_RESUME && newest > 0 && now - newest > max_age_s) good = false;
+    if (!good) tai_table_clear(t);
+    tai_unlock(t);
+    return good ? TA_OK : TA_ERR_SNAPSHOT;
+}
+
+#endif /* TOKENAUTH_NO_TABLE */
+
+#ifdef TOKENAUTH_NO_DENY
+#  define TAI_HAS_DENY 0
+#else
+#  define TAI_HAS_DENY 1
+
+/* ============================================================================
+   >>deny        a sorted array of hashes: found in log n steps, in memory of a known size
+   ========================================================================== */
+
+/* SHA-256(jti)[0..16] of the unescaped text; false when there is none.                           */
+static bool tai_deny_id(const ta_jwt *jwt, uint8_t id[TA_ID_SIZE])
+{
+    uint8_t digest[TA_SHA256_SIZE], bytes[4];
+    ta_sha256 c;
+    ta_json jti = jwt->jti;
+    size_t pos = 0;
+
+    if (ta_json_kind(jti) != TA_STRING) return false;
+    jti = tai_inside(jti);
+    ta_sha256_init(&c);
+    while (pos < jti.len) {
+        size_t n = tai_char(jti.text, jti.len, &pos, bytes);
+        if (n == 0) return false;
+        ta_sha256_update(&c, bytes, n);
+    }
+    ta_sha256_final(&c, digest);
+    memcpy(id, digest, TA_ID_SIZE);
+    return true;
+}
+
+/* Where the id is, or would have to be.                                                          */
+static size_t tai_deny_place(const ta_deny *d, const uint8_t id[TA_ID_SIZE])
+{
+    size_t lo = 0, hi = d->used;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (memcmp(d->slots[mid].id, id, TA_ID_SIZE) < 0) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
+}
+
+static bool tai_deny_holds(const ta_deny *d, size_t place, const uint8_t id[TA_ID_SIZE])
+{
+    return place < d->used && memcmp(d->slots[place].id, id, TA_ID_SIZE) == 0;
+}
+
+static void tai_deny_purge(ta_deny *d, int64_t now)
+{
+    size_t i, kept = 0;
+    for (i = 0; i < d->used; i++) {
+        if (d->slots[i].until > now) d->slots[kept++] = d->slots[i];
+    }
+    d->used = kept;
+}
+
+ta_status ta_deny_init(ta_deny *d, ta_deny_slot *slots, size_t count)
+{
+    if (d == NULL) return TA_ERR_ARGUMENT;
+    memset(d, 0, sizeof *d);
+    d->before = INT64_MIN;
+    if (slots == NULL || count == 0) return TA_ERR_ARGUMENT;
+    d->slots = slots;
+    d->count = count;
+    return TA_OK;
+}
+
+ta_status ta_deny_add(ta_deny *d, const ta_jwt *jwt, int64_t now)
+{
+    uint8_t id[TA_ID_SIZE];
+    size_t place, i;
+    int64_t until;
+
+    if (d == NULL || d->slots == NULL || jwt == NULL) return TA_ERR_ARGUMENT;
+    if (now <= 0) return TA_ERR_CLOCK;
+    if (!tai_deny_id(jwt, id)) return TA_ERR_ABSENT;
+    until = ta_json_at(jwt->claims, "exp").len > 0 ? tai_later(jwt->exp, TAI_MAX_LEEWAY) : INT64_MAX;
+    tai_deny_purge(d, now);
+    place = tai_deny_place(d, id);
+    if (tai_deny_holds(d, place, id)) {
+        if (until > d->slots[place].until) d->slots[place].until = until;
+        return TA_OK;
+    }
+    if (d->used == d->count) return TA_ERR_FULL;
+    for (i = d->used++; i > place; i--) d->slots[i] = d->slots[i - 1];
+    memcpy(d->slots[place].id, id, TA_ID_SIZE);
+    d->slots[place].until = until;
+    return TA_OK;
+}
+
+void ta_deny_before(ta_deny *d, int64_t iat)
+{
+    TA_ASSERT(d != NULL);
+    if (iat > d->before) d->before = iat;
+}
+
+bool ta_deny_has(const ta_deny *d, const ta_jwt *jwt)
+{
+    uint8_t id[TA_ID_SIZE];
+    if (d == NULL || jwt == NULL || !tai_deny_id(jwt, id)) return true;
+    if (ta_json_at(jwt->claims, "iat").len == 0 || jwt->iat < d->before) return true;
+    return tai_deny_holds(d, tai_deny_place(d, id), id);
+}
+
+#endif /* TOKENAUTH_NO_DENY */
+
+/* ============================================================================
+   >>auth        the refresh protocol: what a token, a record and the clock say together
+   ========================================================================== */
+
+#define TAI_VERSION      1u
+#define TAI_SECRET       16             /* random bytes of a session */
+#define TAI_TAG          16
+#define TAI_TOKEN_BYTES  (1 + TAI_SECRET + 4 + TAI_TAG)
+#define TAI_TOKEN_CHARS  50u
+#define TAI_SID_CHARS    22u
+#define TAI_MAX_PREFIX   20u
+#define TAI_LAST_GEN     0xFFFFFFFEu
+#define TAI_ROUNDS       8              /* lost swaps before BUSY */
+#define TAI_PAGE         16             /* ids asked of a store at once */
+#define TAI_WAIT_BUSY    1              /* retry_after_s */
+#define TAI_WAIT_STORE   5
+
+/* ---- the seam: only these four touch the store, and nothing it answers is believed unseen ------- */
+
+/* A call's way to the store. One write whose fate is unknown is looked into, a second ends the call. */
+typedef struct tai_access {
+    const ta_auth *auth;
+    int64_t        now;
+    unsigned       unknown;
+} tai_access;
+
+static ta_status tai_get(const ta_auth *a, const uint8_t id[TA_ID_SIZE], ta_record *out)
+{
+    ta_status st;
+    memset(out, 0, sizeof *out);
+    st = a->cfg.store.get(a->cfg.store.ctx, id, out);
+    if (st == TA_OK && tai_record_is_sound(out) && memcmp(out->id, id, TA_ID_SIZE) == 0) return TA_OK;
+    memset(out, 0, sizeof *out);
+    return st == TA_ERR_NOT_FOUND ? TA_ERR_NOT_FOUND : TA_ERR_STORE;
+}
+
+static bool tai_same_record(const ta_record *a, const ta_record *b)
+{
+    uint8_t x[TA_RECORD_SIZE], y[TA_RECORD_SIZE];
+    ta_record_pack(a, x);
+    ta_record_pack(b, y);
+    return memcmp(x, y, sizeof x) == 0;
+}
+
+/* After an unknown outcome: is what was written there? OK, CONFLICT (no: look again), or STORE.  */
+static ta_status tai_resolve(tai_access *x, const uint8_t id[TA_ID_SIZE], const ta_record *next)
+{
+    ta_record now;
+    ta_status st;
+    if (x->unknown++ > 0) return TA_ERR_STORE;
+    st = tai_get(x->auth, id, &now);
+    if (st == TA_ERR_STORE) return TA_ERR_STORE;
+    if (next == NULL) return st == TA_ERR_NOT_FOUND ? TA_OK : TA_ERR_CONFLICT;
+    return st == TA_OK && tai_same_record(&now, next) ? TA_OK : TA_ERR_CONFLICT;
+}
+
+/* OK: applied. CONFLICT: not applied, look again. FULL: an insert, not applied. STORE: unknown.  */
+static ta_status tai_swap(tai_access *x, const uint8_t id[TA_ID_SIZE], const ta_record *old, const ta_record *next)
+{
+    const ta_store *store = &x->auth->cfg.store;
+    ta_status st = store->cas(store->ctx, id, old, next, next != NULL ? tai_record_expires(next) : 0);
+    if (st == TA_OK || st == TA_ERR_CONFLICT || (st == TA_ERR_FULL && old == NULL)) return st;
+    return tai_resolve(x, id, next);
+}
+
+static void tai_sweep(const tai_access *x, size_t most)
+{
+    const ta_store *store = &x->auth->cfg.store;
+    size_t done;
+    if (store->sweep != NULL) (void)store->sweep(store->ctx, x->now, most, &done);
+}
+
+static ta_status tai_insert(tai_access *x, const ta_record *r)
+{
+    ta_status st = tai_swap(x, r->id, NULL, r);
+    if (st == TA_ERR_FULL) {
+        tai_sweep(x, 64);
+        st = tai_swap(x, r->id, NULL, r);
+    }
+    return st;
+}
+
+/* Deletes whatever session the id has by then. OK when it is gone.                               */
+static ta_status tai_delete(tai_access *x, const uint8_t id[TA_ID_SIZE])
+{
+    ta_record r;
+    ta_status st = TA_ERR_CONFLICT;
+    int round;
+    for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
+        st = tai_get(x->auth, id, &r);
+        if (st == TA_ERR_NOT_FOUND) return TA_OK;
+        if (st == TA_OK) st = r.kind == TAI_SESSION ? tai_swap(x, id, &r, NULL) : TA_ERR_STORE;
+    }
+    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
+}
+
+/* ---- refresh tokens -------------------------------------------------------------------------------- */
+
+typedef struct tai_token {
+    uint8_t  kid;
+    uint8_t  secret[TAI_SECRET];
+    uint32_t gen;
+    uint8_t  id[TA_ID_SIZE];
+} tai_token;
+
+static const ta_key *tai_refresh_key(const ta_auth *a, uint8_t kid)
+{
+    size_t i;
+    for (i = 0; i < a->cfg.refresh_key_count; i++) {
+        if (a->cfg.refresh_keys[i].id == kid) return &a->refresh[i];
+    }
+    return NULL;
+}
+
+/* tag = HMAC(k[kid], 'T' . version<<4|kid . secret . generation)[0..16]                          */
+static void tai_token_tag(const ta_key *k, const uint8_t *token, uint8_t mac[TA_SHA256_SIZE])
+{
+    ta_sha256 c;
+    tai_hmac_begin(&c, k->inner);
+    ta_sha256_update(&c, "T", 1);
+    ta_sha256_update(&c, token, TAI_TOKEN_BYTES - TAI_TAG);
+    tai_hmac_end(&c, k->outer, mac);
+}
+
+static void tai_session_id(const uint8_t secret[TAI_SECRET], uint8_t id[TA_ID_SIZE])
+{
+    tai_id_of("tokenauth.h session 1", secret, TAI_SECRET, id);
+}
+
+/* Steps 1 to 3: the form, the key, the tag. Neither store nor random nor hook is asked yet.      */
+static ta_status tai_token_read(const ta_auth *a, const char *text, size_t len, tai_token *t)
+{
+    uint8_t raw[TAI_TOKEN_BYTES], tag[TA_SHA256_SIZE];
+    const char *prefix = a->cfg.refresh_prefix;
+    const ta_key *k;
+    bool good;
+
+    memset(t, 0, sizeof *t);
+    if (text == NULL) return len > 0 ? TA_ERR_ARGUMENT : TA_ERR_INVALID;
+    if (prefix != NULL && !tai_take_prefix(&text, &len, prefix)) return TA_ERR_INVALID;
+    if (len != TAI_TOKEN_CHARS || !tai_base64_decode(text, len, raw, tai_base64url)) return TA_ERR_INVALID;
+    if (raw[0] >> 4 != TAI_VERSION) return TA_ERR_INVALID;
+    t->kid = raw[0] & 15;
+    k = tai_refresh_key(a, t->kid);
+    if (k == NULL) return TA_ERR_UNKNOWN_KEY;
+    tai_token_tag(k, raw, tag);
+    good = ta_equal(tag, raw + TAI_TOKEN_BYTES - TAI_TAG, TAI_TAG);
+    if (good) {
+        memcpy(t->secret, raw + 1, TAI_SECRET);
+        t->gen = tai_load32(raw + 1 + TAI_SECRET);
+        tai_session_id(t->secret, t->id);
+    }
+    ta_wipe(raw, sizeof raw);
+    ta_wipe(tag, sizeof tag);
+    return good ? TA_OK : TA_ERR_INVALID;
+}
+
+/* Always under keys[0]. out has TA_REFRESH_CAP bytes: prefix, token and NUL are 71 at most.      */
+static size_t tai_token_mint(const ta_auth *a, const uint8_t secret[TAI_SECRET], uint32_t gen, char *out)
+{
+    uint8_t raw[TAI_TOKEN_BYTES - TAI_TAG + TA_SHA256_SIZE];
+    size_t prefix = a->cfg.refresh_prefix != NULL ? strlen(a->cfg.refresh_prefix) : 0;
+    raw[0] = (uint8_t)(TAI_VERSION << 4 | a->cfg.refresh_keys[0].id);
+    memcpy(raw + 1, secret, TAI_SECRET);
+    tai_store32(raw + 1 + TAI_SECRET, gen);
+    tai_token_tag(&a->refresh[0], raw, raw + TAI_TOKEN_BYTES - TAI_TAG);
+    if (prefix > 0) memcpy(out, a->cfg.refresh_prefix, prefix);
+    tai_base64url_encode(raw, TAI_TOKEN_BYTES, out + prefix);
+    out[prefix + TAI_TOKEN_CHARS] = '\0';
+    ta_wipe(raw, sizeof raw);
+    return prefix + TAI_TOKEN_CHARS;
+}
+
+static void tai_sid_put(const uint8_t id[TA_ID_SIZE], char sid[TA_SID_CAP])
+{
+    memset(sid, 0, TA_SID_CAP);
+    tai_base64url_encode(id, TA_ID_SIZE, sid);
+}
+
+static bool tai_sid_read(const char *sid, size_t len, uint8_t id[TA_ID_SIZE])
+{
+    return sid != NULL && len == TAI_SID_CHARS && tai_base64_decode(sid, len, id, tai_base64url);
+}
+
+/* ---- what a record is sealed with ------------------------------------------------------------------- */
+
+/* HMAC(k, letter . id . bytes)[0..8]: 'C' for the client's bytes, 'R' for a retry key            */
+static void tai_bind(const ta_key *k, const char *letter, const uint8_t id[TA_ID_SIZE], const void *bytes, size_t len,
+                     uint8_t out[8])
+{
+    uint8_t mac[TA_SHA256_SIZE];
+    ta_sha256 c;
+    tai_hmac_begin(&c, k->inner);
+    ta_sha256_update(&c, letter, 1);
+    ta_sha256_update(&c, id, TA_ID_SIZE);
+    ta_sha256_update(&c, bytes, len);
+    tai_hmac_end(&c, k->outer, mac);
+    memcpy(out, mac, 8);
+    ta_wipe(mac, sizeof mac);
+}
+
+/* What must not change between login and refresh: whose it is, how long, for what, which client; and
+   the salt, whose change is the point.                                                            */
+static void tai_seal(const ta_key *k, const ta_record *r, const void *salt, size_t salt_len, uint8_t out[8])
+{
+    uint8_t fixed[1 + TA_ID_SIZE + 8 + 8 + 4 + 1 + 8 + 1], mac[TA_SHA256_SIZE];
+    ta_sha256 c;
+    fixed[0] = 'S';
+    memcpy(fixed + 1, r->id, TA_ID_SIZE);
+    tai_store64(fixed + 17, (uint64_t)r->created);
+    tai_store64(fixed + 25, (uint64_t)r->ends_at);
+    memcpy(fixed + 33, r->app, 4);
+    fixed[37] = (uint8_t)(r->flags & (TAI_HAS_CLIENT | TAI_HAS_SALT));
+    memcpy(fixed + 38, r->client, 8);
+    fixed[46] = r->sub_len;
+    tai_hmac_begin(&c, k->inner);
+    ta_sha256_update(&c, fixed, sizeof fixed);
+    ta_sha256_update(&c, r->text, r->sub_len);
+    if ((r->flags & TAI_HAS_SALT) != 0) ta_sha256_update(&c, salt, salt_len);
+    tai_hmac_end(&c, k->outer, mac);
+    memcpy(out, mac, 8);
+    ta_wipe(mac, sizeof mac);
+}
+
+/* ---- epochs: a user's mark, and whether a session is from before it ------------------------------------ */
+
+/* The user's epoch, and his mark if there is one (kind 0 if not: the epoch is then 0).           */
+static ta_status tai_mark_get(const ta_auth *a, const char *sub, size_t len, ta_record *mark, uint32_t *epoch)
+{
+    uint8_t id[TA_ID_SIZE];
+    ta_status st;
+    tai_user_id(sub, len, id);
+    st = tai_get(a, id, mark);
+    *epoch = mark->epoch;
+    if (st == TA_ERR_NOT_FOUND) return TA_OK;
+    return st == TA_OK && mark->kind != TAI_MARK ? TA_ERR_STORE : st;
+}
+
+/* A mark must outlive each session of its epoch: were it forgotten, they would be over too.      */
+static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
+{
+    ta_record mark, next;
+    uint32_t epoch;
+    ta_status st = TA_ERR_CONFLICT;
+    int round;
+    for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
+        st = tai_mark_get(x->auth, session->text, session->sub_len, &mark, &epoch);
+        if (st != TA_OK || mark.kind == 0 || mark.ends_at >= session->ends_at) return st;
+        next = mark;
+        next.ends_at = next.idle_until = session->ends_at;
+        next.ver++;
+        st = tai_swap(x, mark.id, &mark, &next);
+    }
+    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
+}
+
+static ta_status tai_draw(const ta_auth *a, void *out, size_t len)
+{
+    ta_status st = a->cfg.random != NULL ? a->cfg.random(a->cfg.ctx, out, len) : ta_random(out, len);
+    if (st == TA_OK) return TA_OK;
+    ta_wipe(out, len);
+    return TA_ERR_RANDOM;
+}
+
+/* Random and never 0 (that is "no mark"): a counter, lost and raised again, would revive sessions. */
+static ta_status tai_draw_epoch(const ta_auth *a, uint32_t old, uint32_t *out)
+{
+    uint8_t raw[4];
+    ta_status st = tai_draw(a, raw, sizeof raw);
+    *out = tai_load32(raw);
+    while (*out == 0 || *out == old) ++*out;
+    return st;
+}
+
+/* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have.   */
+static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, uint32_t *before, uint32_t *epoch)
+{
+    ta_record mark, next;
+    ta_status st = TA_ERR_CONFLICT;
+    int64_t ends = x->now + x->auth->cfg.absolute_s;
+    int round;
+    for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
+        st = tai_mark_get(x->auth, sub, len, &mark, before);
+        if (st == TA_OK) st = tai_draw_epoch(x->auth, *before, epoch);
+        if (st != TA_OK) return st;
+        memset(&next, 0, sizeof next);
+        next.kind = TAI_MARK;
+        next.ver = mark.ver + 1;
+        next.epoch = *epoch;
+        tai_user_id(sub, len, next.id);
+        next.created = next.rotated_at = x->now;
+        next.ends_at = next.idle_until = ends > mark.ends_at ? ends : mark.ends_at;
+        st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, next.id, &mark, &next);
+    }
+    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
+}
+
+/* Step 6: a session that is over by itself.                                                      */
+static ta_status tai_session_state(const ta_auth *a, const ta_record *r, int64_t now)
+{
+    if (r->state != TAI_LIVE) return TA_ERR_REVOKED;
+    if (r->ends_at <= now || r->created + a->cfg.absolute_s <= now) return TA_ERR_EXPIRED;
+    if (r->idle_until <= now) return TA_ERR_IDLE;
+    return r->created < a->cfg.sessions_not_before ? TA_ERR_ENDED : TA_OK;
+}
+
+/* Steps 6 and 7.                                                                                 */
+static ta_status tai_session_lives(const ta_auth *a, const ta_record *r, int64_t now)
+{
+    ta_record mark;
+    uint32_t epoch;
+    ta_status st = tai_session_state(a, r, now);
+    if (st == TA_OK) st = tai_mark_get(a, r->text, r->sub_len, &mark, &epoch);
+    return st == TA_OK && epoch != r->epoch ? TA_ERR_LOGGED_OUT : st;
+}
+
+/* ---- what the caller gets ------------------------------------------------------------------------------ */
+
+static void tai_describe(const ta_record *r, ta_session *out)
+{
+    memset(out, 0, sizeof *out);
+    tai_sid_put(r->id, out->sid);
+    memcpy(out->subject, r->text, r->sub_len);
+    memcpy(out->label, r->text + r->sub_len, r->label_len);
+    memcpy(out->app, r->app, sizeof out->app);
+    out->created   = r->created;
+    out->last_used = r->rotated_at;
+    out->ends_at   = r->ends_at;
+}
+
+static void tai_tell(const ta_auth *a, ta_event what, const ta_record *r)
+{
+    ta_session s;
+    if (a->cfg.event == NULL) return;
+    tai_describe(r, &s);
+    a->cfg.event(a->cfg.ctx, what, &s);
+}
+
+static ta_client tai_client_for(ta_status st)
+{
+    switch (st) {
+    case TA_OK: return TA_CLIENT_SET;
+    case TA_ERR_INVALID: case TA_ERR_ENDED: case TA_ERR_REVOKED: case TA_ERR_EXPIRED: case TA_ERR_IDLE:
+    case TA_ERR_LOGGED_OUT: case TA_ERR_USER_CHANGED: case TA_ERR_SUSPENDED: case TA_ERR_BINDING:
+    case TA_ERR_REPLAY: case TA_ERR_AHEAD: return TA_CLIENT_LOGIN;
+    default: return TA_CLIENT_KEEP;
+    }
+}
+
+/* Every way out of login and refresh: a pair that says what to do, and nothing else on failure.  */
+static ta_status tai_answer(ta_status st, ta_client client, ta_pair *out)
+{
+    if (st != TA_OK) ta_wipe(out, sizeof *out);
+    out->client = client;
+    out->retry_after_s = st == TA_ERR_BUSY ? TAI_WAIT_BUSY : st == TA_ERR_STORE ? TAI_WAIT_STORE : 0;
+    return st;
+}
+
+static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const char *more, size_t more_len, int64_t now,
+                                  ta_pair *out)
+{
+    char subject[TOKENAUTH_RECORD_TEXT + 1] = {0}, jti[TAI_SID_CHARS + 1] = {0};
+    uint8_t random[16];
+    ta_claims c = TA_ZERO;
+    size_t len = 0;
+    ta_status st = tai_draw(a, random, sizeof random);
+    if (st != TA_OK) return st;
+    tai_base64url_encode(random, sizeof random, jti);
+    memcpy(subject, r->text, r->sub_len);
+    c.issuer     = a->cfg.issuer;
+    c.subject    = subject;
+    c.audience   = a->cfg.audience;
+    c.id         = jti;
+    c.session    = out->sid;
+    c.typ        = "at+jwt";
+    c.issued_at  = now;
+    c.expires_at = r->ends_at - now < a->cfg.access_s ? r->ends_at : now + a->cfg.access_s;
+    c.more       = more;
+    c.more_len   = more_len;
+    st = ta_jwt_sign(a->cfg.keys.list, &c, out->access, sizeof out->access, &len);
+    out->access_len = (uint16_t)len;
+    out->access_s   = (int32_t)(c.expires_at - now);
+    return st;
+}
+
+/* Both tokens for a record as it is, or is about to be.                                          */
+static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET], const char *more,
+                                size_t more_len, int64_t now, ta_pair *out)
+{
+    int64_t ends = r->idle_until < r->ends_at ? r->idle_until : r->ends_at;
+    memset(out, 0, sizeof *out);
+    tai_sid_put(r->id, out->sid);
+    out->refresh_len = (uint16_t)tai_token_mint(a, secret, r->gen, out->refresh);
+    out->refresh_s   = (int32_t)(ends - now);
+    return tai_access_token(a, r, more, more_len, now, out);
+}
+
+/* ---- one refresh ------------------------------------------------------------------------------------------ */
+
+typedef struct tai_visit {      /* a token came; what is known of it so far */
+    tai_access x;
+    const ta_refresh_opts *opts;
+    tai_token  token;
+    ta_record  rec;
+    ta_user    user;
+    bool       asked;           /* the user hook has been called */
+    bool       again;           /* somebody else was faster: read anew */
+    ta_event   event;           /* 0: none */
+} tai_visit;
+
+static ta_status tai_ask_user(tai_visit *v)
+{
+    const ta_auth_config *cfg = &v->x.auth->cfg;
+    ta_session s;
+    if (v->asked || cfg->user == NULL) return TA_OK;
+    v->asked = true;
+    tai_describe(&v->rec, &s);
+    return cfg->user(cfg->ctx, &s, &v->user);
+}
+
+/* Step 8. A record made with a salt refuses its absence; the subject is sealed either way.       */
+static ta_status tai_check_seal(tai_visit *v, const ta_key *k)
+{
+    const void *salt = v->opts->old_salt_len > 0 ? v->opts->old_salt : v->user.salt;
+    size_t salt_len = v->opts->old_salt_len > 0 ? v->opts->old_salt_len : v->user.salt_len;
+    uint8_t seal[8];
+    if ((v->rec.flags & TAI_HAS_SALT) != 0 && (salt_len == 0 || v->user.salt_len == 0)) return TA_ERR_USER_CHANGED;
+    tai_seal(k, &v->rec, salt, salt_len, seal);
+    return ta_equal(seal, v->rec.seal, sizeof seal) ? TA_OK : TA_ERR_USER_CHANGED;
+}
+
+/* Step 9.                                                                                        */
+static ta_status tai_check_client(tai_visit *v, const ta_key *k)
+{
+    uint8_t client[8];
+    bool same = false;
+    if ((v->rec.flags & TAI_HAS_CLIENT) == 0) return TA_OK;
+    if (v->opts->client_len > 0) {
+        tai_bind(k, "C", v->rec.id, v->opts->client, v->opts->client_len, client);
+        same = ta_equal(client, v->rec.client, sizeof client);
+    }
+    if (!same) v->event = TA_EVENT_BINDING;
+    return same ? TA_OK : TA_ERR_BINDING;
+}
+
+/* Steps 4 to 9: may this session be refreshed at all? Nothing falls through, nothing is changed.  */
+static ta_status tai_admit(tai_visit *v)
+{
+    const ta_auth *a = v->x.auth;
+    const ta_key *k;
+    ta_status st = tai_get(a, v->token.id, &v->rec);
+    if (st == TA_ERR_NOT_FOUND) return TA_ERR_ENDED;
+    if (st != TA_OK || v->rec.kind != TAI_SESSION) return TA_ERR_STORE;
+    k = tai_refresh_key(a, v->rec.kid);
+    if (k == NULL) return TA_ERR_UNKNOWN_KEY;
+    st = tai_session_lives(a, &v->rec, v->x.now);
+    if (st == TA_OK) st = tai_ask_user(v);
+    if (st == TA_OK) st = tai_check_seal(v, k);
+    if (st == TA_OK) st = tai_check_client(v, k);
+    return st;
+}
+
+static bool tai_is_retry(const tai_visit *v)
+{
+    uint8_t retry[8];
+    const ta_record *r = &v->rec;
+    if ((r->flags & TAI_HAS_RETRY) == 0 || v->opts->retry_key == NULL || v->x.now >= r->rotated_at + v->x.auth->cfg.retry_s) return false;
+    tai_bind(tai_refresh_key(v->x.auth, r->kid), "R", r->id, v->opts->retry_key, 16, retry);
+    return ta_equal(retry, r->retry, sizeof retry);
+}
+
+typedef enum tai_verdict { TAI_HAND_OUT, TAI_ROTATE, TAI_REVOKE } tai_verdict;
+
+/* Steps 10 to 14. `young` looks both ways: a clock set back shuts the window, it does not open it. */
+static tai_verdict tai_judge(tai_visit *v)
+{
+    const ta_auth_config *cfg = &v->x.auth->cfg;
+    int64_t behind = (int64_t)v->rec.gen - (int64_t)v->token.gen;
+    int64_t age = v->x.now - v->rec.rotated_at;
+    bool young = age < cfg->window_s && -age < cfg->window_s;
+
+    if (behind == 0) return young ? TAI_HAND_OUT : TAI_ROTATE;
+    if (behind == 1 && (young || tai_is_retry(v))) {
+        v->event = young ? TA_EVENT_WINDOW : TA_EVENT_LATE_RETRY;
+        return TAI_HAND_OUT;
+    }
+    if (behind < 0 && -behind <= (int64_t)cfg->allow_ahead) {
+        v->event = TA_EVENT_ROLLBACK;
+        return TAI_ROTATE;
+    }
+    v->event = behind > 0 ? TA_EVENT_REPLAY : TA_EVENT_AHEAD;
+    return TAI_REVOKE;
+}
+
+/* The record after a rotation, under keys[0].  needs: token.gen < TAI_LAST_GEN                   */
+static void tai_rotate(const tai_visit *v, ta_record *next)
+{
+    const ta_auth *a = v->x.auth;
+    const ta_key *k = &a->refresh[0];
+    int64_t now = v->x.now;
+
+    *next = v->rec;
+    next->kid = a->cfg.refresh_keys[0].id;
+    next->gen = v->token.gen + 1;
+    next->ver++;
+    next->rotated_at = now > next->created ? now : next->created;
+    next->idle_until = now + a->cfg.idle_s < next->ends_at ? now + a->cfg.idle_s : next->ends_at;
+    if (next->idle_until < next->created) next->idle_until = next->created;
+    next->flags &= (uint8_t)~TAI_HAS_RETRY;
+    memset(next->retry, 0, sizeof next->retry);
+    if (v->opts->retry_key != NULL) {
+        next->flags |= TAI_HAS_RETRY;
+        tai_bind(k, "R", next->id, v->opts->retry_key, 16, next->retry);
+    }
+    if ((next->flags & TAI_HAS_CLIENT) != 0) tai_bind(k, "C", next->id, v->opts->client, v->opts->client_len, next->client);
+    tai_seal(k, next, v->user.salt, v->user.salt_len, next->seal);
+}
+
+/* A write of this visit; a lost swap asks for another round and is no verdict.                    */
+static ta_status tai_commit(tai_visit *v, const ta_record *next, ta_status then)
+{
+    ta_status st = tai_swap(&v->x, v->rec.id, &v->rec, next);
+    if (st == TA_OK) return then;
+    v->event = (ta_event)0;
+    v->again = st == TA_ERR_CONFLICT;
+    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : TA_ERR_STORE;
+}
+
+static ta_status tai_revoke(tai_visit *v)
+{
+    ta_record next = v->rec;
+    next.state = TAI_REVOKED;
+    next.ver++;
+    return tai_commit(v, &next, v->event == TA_EVENT_REPLAY ? TA_ERR_REPLAY : TA_ERR_AHEAD);
+}
+
+static ta_status tai_pair_for(const tai_visit *v, const ta_record *r, ta_pair *out)
+{
+    return tai_pair_build(v->x.auth, r, v->token.secret, v->user.more, v->user.more_len, v->x.now, out);
+}
+
+/* Step 15: all that can fail comes before the swap, so nothing is rotated for an answer that cannot be
+   given.                                                                                          */
+static ta_status tai_rotate_and_build(tai_visit *v, ta_pair *out)
+{
+    ta_record next;
+    ta_status st;
+    if (v->token.gen >= TAI_LAST_GEN) return tai_commit(v, NULL, TA_ERR_ENDED);     /* generations never wrap */
+    tai_rotate(v, &next);
+    st = tai_pair_for(v, &next, out);
+    if (st != TA_OK) return st;
+    st = tai_commit(v, &next, TA_OK);
+    if (st == TA_OK) {
+        v->rec = next;
+        tai_sweep(&v->x, 2);
+    }
+    return st;
+}
+
+static ta_status tai_refresh_round(tai_visit *v, ta_pair *out)
+{
+    ta_status st;
+    v->again = false;
+    v->event = (ta_event)0;
+    st = tai_admit(v);
+    if (st != TA_OK) return st;
+    switch (tai_judge(v)) {
+    case TAI_HAND_OUT: return tai_pair_for(v, &v->rec, out);
+    case TAI_ROTATE:   return tai_rotate_and_build(v, out);
+    case TAI_REVOKE:   break;
+    }
+    return tai_revoke(v);
+}
+
+static bool tai_has_store(const ta_auth *a) { return a->cfg.issuer != NULL && a->cfg.store.get != NULL; }
+
+static ta_status tai_check_call(const ta_auth *a, int64_t now)
+{
+    if (a == NULL) return TA_ERR_ARGUMENT;
+    if (!tai_has_store(a)) return TA_ERR_CONFIG;
+    return now < 1 || now > TAI_MAX_TIME ? TA_ERR_CLOCK : TA_OK;
+}
+
+/* What every call with a refresh token begins with.                                               */
+static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *refresh, size_t len, int64_t now,
+                                 const ta_refresh_opts *opts)
+{
+    static const ta_refresh_opts none = TA_ZERO;
+    ta_status st = tai_check_call(a, now);
+    memset(v, 0, sizeof *v);
+    if (st != TA_OK) return st;
+    if (a->cfg.refresh_key_count == 0) return TA_ERR_CONFIG;
+    v->x.auth = a;
+    v->x.now  = now;
+    v->opts   = opts != NULL ? opts : &none;
+    if (v->opts->client == NULL && v->opts->client_len > 0) return TA_ERR_ARGUMENT;
+    if (v->opts->old_salt == NULL && v->opts->old_salt_len > 0) return TA_ERR_ARGUMENT;
+    return tai_token_read(a, refresh, len, &v->token);
+}
+
+ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t now,
+                     const ta_refresh_opts *opts, ta_pair *out)
+{
+    tai_visit v;
+    ta_status st;
+    int round;
+
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    st = tai_visit_begin(&v, a, refresh, len, now, opts);
+    if (st == TA_OK && v.opts->old_salt_len > 0) st = TA_ERR_ARGUMENT;          /* for ta_logout_others only */
+    v.again = st == TA_OK;
+    for (round = 0; round < TAI_ROUNDS && v.again; round++) {
+        st = tai_refresh_round(&v, out);
+        if (st != TA_OK) ta_wipe(out, sizeof *out);
+    }
+    if (v.event != 0) tai_tell(a, v.event, &v.rec);
+    ta_wipe(&v, sizeof v);
+    return tai_answer(st, tai_client_for(st), out);
+}
+
+/* ---- login ------------------------------------------------------------------------------------------------- */
+
+static bool tai_subject_len(const char *subject, size_t *len)
+{
+    size_t n = 0;
+    if (subject == NULL) return false;
+    while (n <= TOKENAUTH_RECORD_TEXT && subject[n] != '\0') n++;
+    *len = n;
+    return n > 0 && n <= TOKENAUTH_RECORD_TEXT && tai_is_utf8(subject, n);
+}
+
+/* As much of the label as fits, up to a whole character. It names a device, it identifies nothing. */
+static void tai_put_label(ta_record *r, const char *label)
+{
+    size_t room = sizeof r->text - r->sub_len, total = strlen(label), n, at = 0;
+    while (at < total && (n = tai_utf8(label + at, total - at)) > 0 && n <= room - at) at += n;
+    memcpy(r->text + r->sub_len, label, at);
+    r->label_len = (uint8_t)at;
+}
+
+static void tai_new_session(const ta_auth *a, const char *subject, size_t len, int64_t now, const ta_login_opts *o,
+                            const uint8_t secret[TAI_SECRET], uint32_t epoch, ta_record *r)
+{
+    const ta_key *k = &a->refresh[0];
+    memset(r, 0, sizeof *r);
+    r->kind  = TAI_SESSION;
+    r->kid   = a->cfg.refresh_keys[0].id;
+    r->epoch = epoch;
+    tai_session_id(secret, r->id);
+    r->created    = r->rotated_at = now;
+    r->ends_at    = now + a->cfg.absolute_s;
+    r->idle_until = a->cfg.idle_s < a->cfg.absolute_s ? now + a->cfg.idle_s : r->ends_at;
+    r->sub_len    = (uint8_t)len;
+    memcpy(r->app, o->app, sizeof r->app);
+    memcpy(r->text, subject, len);
+    if (o->label != NULL) tai_put_label(r, o->label);
+    if (o->client_len > 0) {
+        r->flags |= TAI_HAS_CLIENT;
+        tai_bind(k, "C", r->id, o->client, o->client_len, r->client);
+    }
+    if (o->salt_len > 0) r->flags |= TAI_HAS_SALT;
+    tai_seal(k, r, o->salt, o->salt_len, r->seal);
+}
+
+/* The new session into the store. Its id is random: one that is there already means that the random
+   source repeats itself, unless our own write was in doubt.                                      */
+static ta_status tai_birth(tai_access *x, const ta_record *r)
+{
+    ta_status st = tai_insert(x, r);
+    if (st == TA_ERR_CONFLICT && x->unknown > 0) st = tai_insert(x, r);
+    return st == TA_ERR_CONFLICT ? TA_ERR_RANDOM : st;
+}
+
+/* A walk over the ids of a subject's sessions, a page at a time, while they come and go.          */
+typedef struct tai_walk {
+    const ta_auth *auth;
+    const char    *sub;
+    size_t         len;
+    uint8_t        ids[TAI_PAGE][TA_ID_SIZE];
+    size_t         n, at;
+    uint8_t        last[TA_ID_SIZE];
+    bool           started, ended;
+} tai_walk;
+
+static void tai_walk_begin(tai_walk *w, const ta_auth *a, const char *sub, size_t len)
+{
+    memset(w, 0, sizeof *w);
+    w->auth = a;
+    w->sub  = sub;
+    w->len  = len;
+}
+
+/* TA_ERR_ABSENT: the end. Ids that do not rise are a broken store, and could go on for ever.     */
+static ta_status tai_walk_id(tai_walk *w)
+{
+    const ta_store *store = &w->auth->cfg.store;
+    if (w->at == w->n) {
+        if (w->ended) return TA_ERR_ABSENT;
+        w->n = w->at = 0;
+        if (store->list(store->ctx, w->sub, w->len, w->started ? w->last : NULL, w->ids, TAI_PAGE, &w->n) != TA_OK
+            || w->n > TAI_PAGE) return TA_ERR_STORE;
+        w->ended = w->n < TAI_PAGE;
+        if (w->n == 0) return TA_ERR_ABSENT;
+    }
+    if (w->started && memcmp(w->ids[w->at], w->last, TA_ID_SIZE) <= 0) return TA_ERR_STORE;
+    memcpy(w->last, w->ids[w->at++], TA_ID_SIZE);
+    w->started = true;
+    return TA_OK;
+}
+
+static bool tai_is_session_of(const ta_record *r, const char *sub, size_t len)
+{
+    return r->kind == TAI_SESSION && r->sub_len == len && memcmp(r->text, sub, len) == 0;
+}
+
+/* The next record; ids of sessions that are gone are passed over.                                */
+static ta_status tai_walk_next(tai_walk *w, ta_record *r)
+{
+    ta_status st;
+    do {
+        st = tai_walk_id(w);
+        if (st != TA_OK) return st;
+        st = tai_get(w->auth, w->last, r);
+    } while (st == TA_ERR_NOT_FOUND);
+    return st == TA_OK && tai_is_session_of(r, w->sub, w->len) ? TA_OK : TA_ERR_STORE;
+}
+
+/* How gladly a session is given up: first one of another epoch; then an orphan of a lost reply, never
+   refreshed though its access token is over; then the others.                                    */
+static int tai_worth(const tai_access *x, const ta_record *r, uint32_t epoch)
+{
+    if (r->epoch != epoch) return 0;
+    return r->gen == 0 && x->now - r->created > x->auth->cfg.access_s ? 1 : 2;
+}
+
+typedef struct tai_census {
+    uint32_t  epoch;            /* of the user, now */
+    size_t    live;
+    bool      found;            /* a session other than the new one: */
+    ta_record least;            /* the one of least worth, then of oldest use */
+} tai_census;
+
+static ta_status tai_count_one(tai_access *x, const ta_record *self, const ta_record *r, tai_census *c)
+{
+    int by_worth;
+    ta_status st = tai_session_state(x->auth, r, x->now);
+    if (st == TA_ERR_EXPIRED || st == TA_ERR_IDLE) return tai_delete(x, r->id);
+    if (st != TA_OK) return TA_OK;
+    c->live++;
+    if (memcmp(r->id, self->id, TA_ID_SIZE) == 0) return TA_OK;
+    by_worth = c->found ? tai_worth(x, r, c->epoch) - tai_worth(x, &c->least, c->epoch) : -1;
+    if (by_worth < 0 || (by_worth == 0 && r->rotated_at < c->least.rotated_at)) c->least = *r;
+    c->found = true;
+    return TA_OK;
+}
+
+static ta_status tai_count(tai_access *x, const ta_record *self, tai_census *c)
+{
+    tai_walk walk;
+    ta_record r;
+    ta_status st;
+    memset(c, 0, sizeof *c);
+    st = tai_mark_get(x->auth, self->text, self->sub_len, &r, &c->epoch);
+    tai_walk_begin(&walk, x->auth, self->text, self->sub_len);
+    while (st == TA_OK) {
+        st = tai_walk_next(&walk, &r);
+        if (st == TA_OK) st = tai_count_one(x, self, &r, c);
+    }
+    return st == TA_ERR_ABSENT ? TA_OK : st;
+}
+
+/* Insert first, then count, then drop: so however logins race, the last to count sees all of them.
+   Each round ends one session; `evicted` is the first.                                           */
+static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *evicted)
+{
+    const ta_auth_config *cfg = &x->auth->cfg;
+    tai_census c;
+    ta_status st;
+    if (cfg->store.list == NULL) return TA_OK;
+    for (;;) {
+        st = tai_count(x, self, &c);
+        if (st != TA_OK || c.live <= cfg->max_sessions || !c.found) return st;
+        if (cfg->reject_over_cap) return TA_ERR_FULL;
+        st = tai_delete(x, c.least.id);
+        if (st != TA_OK) return st;
+        if (evicted->kind == 0) *evicted = c.least;
+    }
+}
+
+static ta_status tai_replace(tai_access *x, const ta_login_opts *o)
+{
+    tai_token old;
+    ta_status st = TA_OK;
+    if (o->replaces == NULL) return TA_OK;
+    if (tai_token_read(x->auth, o->replaces, o->replaces_len, &old) == TA_OK) st = tai_delete(x, old.id);
+    ta_wipe(&old, sizeof old);
+    return st;
+}
+
+/* The new record's way into the store and what follows from it; taken back when a step fails.     */
+static ta_status tai_settle(tai_access *x, const ta_record *r, const ta_login_opts *o, ta_record *evicted)
+{
+    ta_status st = tai_mark_keep(x, r);
+    if (st != TA_OK) return st;
+    st = tai_birth(x, r);
+    if (st != TA_OK && st != TA_ERR_STORE) return st;
+    if (st == TA_OK) st = tai_hold_cap(x, r, evicted);
+    if (st == TA_OK) st = tai_replace(x, o);
+    if (st == TA_OK) tai_sweep(x, 2);
+    else (void)tai_delete(x, r->id);
+    return st;
+}
+
+static ta_status tai_check_login(const ta_auth *a, const char *subject, int64_t now, const ta_login_opts *o, size_t *len)
+{
+    ta_status st = tai_check_call(a, now);
+    if (st != TA_OK) return st;
+    if (a->cfg.refresh_key_count == 0) return TA_ERR_CONFIG;
+    if (!tai_subject_len(subject, len)) return TA_ERR_ARGUMENT;
+    if ((o->salt == NULL && o->salt_len > 0) || (o->client == NULL && o->client_len > 0)
+        || (o->replaces == NULL && o->replaces_len > 0)) return TA_ERR_ARGUMENT;
+    return TA_OK;
+}
+
+ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_login_opts *opts, ta_pair *out)
+{
+    static const ta_login_opts none = TA_ZERO;
+    const ta_login_opts *o = opts != NULL ? opts : &none;
+    uint8_t    secret[TAI_SECRET] = {0};
+    tai_access x;
+    ta_record  rec, evicted;
+    uint32_t   epoch = 0;
+    size_t     len = 0;
+    ta_status  st;
+
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    memset(&evicted, 0, sizeof evicted);
+    x.auth = a;  x.now = now;  x.unknown = 0;
+    st = tai_check_login(a, subject, now, o, &len);
+    if (st == TA_OK && o->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
+    if (st == TA_OK && o->epoch != NULL) epoch = *o->epoch;
+    if (st == TA_OK) st = tai_draw(a, secret, sizeof secret);
+    if (st == TA_OK) {
+        tai_new_session(a, subject, len, now, o, secret, epoch, &rec);
+        st = tai_pair_build(a, &rec, secret, o->more, o->more_len, now, out);
+    }
+    if (st == TA_OK) st = tai_settle(&x, &rec, o, &evicted);
+    ta_wipe(secret, sizeof secret);
+    if (evicted.kind != 0) tai_tell(a, TA_EVENT_EVICTED, &evicted);
+    if (st == TA_OK) tai_tell(a, TA_EVENT_LOGIN, &rec);
+    return tai_answer(st, st == TA_OK ? TA_CLIENT_SET : TA_CLIENT_KEEP, out);
+}
+
+ta_status ta_user_epoch(const ta_auth *a, const char *subject, uint32_t *out)
+{
+    ta_record mark;
+    size_t len;
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    *out = 0;
+    if (a == NULL) return TA_ERR_ARGUMENT;
+    if (!tai_has_store(a)) return TA_ERR_CONFIG;
+    if (!tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
+    return tai_mark_get(a, subject, len, &mark, out);
+}
+
+/* ---- logout -------------------------------------------------------------------------------------------------- */
+
+ta_status ta_logout(const ta_auth *a, const char *refresh, size_t len, int64_t now)
+{
+    tai_visit v;
+    ta_status st = tai_visit_begin(&v, a, refresh, len, now, NULL);
+    if (st == TA_OK) st = tai_delete(&v.x, v.token.id);
+    ta_wipe(&v, sizeof v);
+    return st;
+}
+
+/* Hygiene after a new epoch: deletes sessions of the one before. They are over already, so a failure
+   costs room and nothing else; those of other epochs may be newer than we know.                   */
+static void tai_clear_epoch(tai_access *x, const char *sub, size_t len, uint32_t before)
+{
+    tai_walk walk;
+    ta_record r;
+    if (x->auth->cfg.store.list == NULL) return;
+    tai_walk_begin(&walk, x->auth, sub, len);
+    while (tai_walk_next(&walk, &r) == TA_OK) {
+        if (r.epoch == before) (void)tai_delete(x, r.id);
+    }
+}
+
+static void tai_tell_ended_all(const ta_auth *a, const char *sub, size_t len)
+{
+    ta_session s;
+    if (a->cfg.event == NULL) return;
+    memset(&s, 0, sizeof s);
+    memcpy(s.subject, sub, len);
+    a->cfg.event(a->cfg.ctx, TA_EVENT_ENDED_ALL, &s);
+}
+
+ta_status ta_logout_all(const ta_auth *a, const char *subject, int64_t now)
+{
+    tai_access x;
+    uint32_t before, epoch;
+    size_t len;
+    ta_status st = tai_check_call(a, now);
+    if (st != TA_OK) return st;
+    if (!tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
+    x.auth = a;  x.now = now;  x.unknown = 0;
+    st = tai_mark_raise(&x, subject, len, &before, &epoch);
+    if (st != TA_OK) return st;
+    tai_clear_epoch(&x, subject, len, before);
+    tai_tell_ended_all(a, subject, len);
+    return TA_OK;
+}
+
+/* Reads this session again after a lost swap, with its user's mark already raised by us.          */
+static ta_status tai_reread(tai_visit *v, uint32_t before)
+{
+    const ta_key *k;
+    ta_status st = tai_get(v->x.auth, v->token.id, &v->rec);
+    if (st == TA_ERR_NOT_FOUND) return TA_ERR_ENDED;
+    if (st != TA_OK || v->rec.kind != TAI_SESSION) return TA_ERR_STORE;
+    k = tai_refresh_key(v->x.auth, v->rec.kid);
+    if (k == NULL) return TA_ERR_UNKNOWN_KEY;
+    st = tai_session_state(v->x.auth, &v->rec, v->x.now);
+    if (st == TA_OK && v->rec.epoch != before) st = TA_ERR_LOGGED_OUT;
+    return st == TA_OK ? tai_check_seal(v, k) : st;
+}
+
+/* Takes this session over into the new epoch, sealed with the salt of now.                        */
+static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
+{
+    ta_record next;
+    ta_status st = tai_mark_keep(&v->x, &v->rec);
+    int round;
+    for (round = 0; round < TAI_ROUNDS && st == TA_OK; round++) {
+        next = v->rec;
+        next.epoch = epoch;
+        next.ver++;
+        tai_seal(tai_refresh_key(v->x.auth, next.kid), &next, v->user.salt, v->user.salt_len, next.seal);
+        st = tai_swap(&v->x, next.id, &v->rec, &next);
+        if (st != TA_ERR_CONFLICT) return st;
+        st = tai_reread(v, before);
+    }
+    return st == TA_OK ? TA_ERR_BUSY : st;
+}
+
+ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, int64_t now, const ta_refresh_opts *opts)
+{
+    tai_visit v;
+    uint32_t before, epoch;
+    int round;
+    ta_status st = tai_visit_begin(&v, a, refresh, len, now, opts);
+
+    v.again = st == TA_OK;
+    for (round = 0; round < TAI_ROUNDS && v.again; round++) {
+        v.again = false;
+        st = tai_admit(&v);
+        if (st == TA_OK && tai_judge(&v) == TAI_REVOKE) st = tai_revoke(&v);
+    }
+    if (st == TA_OK) st = tai_mark_raise(&v.x, v.rec.text, v.rec.sub_len, &before, &epoch);
+    if (st == TA_OK) {
+        st = tai_carry_over(&v, before, epoch);
+        tai_clear_epoch(&v.x, v.rec.text, v.rec.sub_len, before);
+        tai_tell_ended_all(a, v.rec.text, v.rec.sub_len);
+    } else if (v.event != 0) {
+        tai_tell(a, v.event, &v.rec);
+    }
+    ta_wipe(&v, sizeof v);
+    return st;
+}
+
+/* ---- sessions, as their owner or an administrator sees them ---------------------------------------------------- */
+
+/* A session by its public sid. A sid proves nothing and can be guessed to be anything: whatever is not
+   this subject's session does not exist.                                                          */
+static ta_status tai_find_session(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, ta_record *r)
+{
+    uint8_t id[TA_ID_SIZE];
+    size_t len = 0;
+    ta_status st;
+    if (subject != NULL && !tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
+    if (!tai_sid_read(sid, sid_len, id)) return TA_ERR_NOT_FOUND;
+    st = tai_get(a, id, r);
+    if (st != TA_OK) return st;
+    return subject == NULL ? (r->kind == TAI_SESSION ? TA_OK : TA_ERR_NOT_FOUND)
+                           : (tai_is_session_of(r, subject, len) ? TA_OK : TA_ERR_NOT_FOUND);
+}
+
+ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, int64_t now,
+                         ta_session *out)
+{
+    ta_record r;
+    ta_status st;
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    st = tai_check_call(a, now);
+    if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
+    if (st == TA_OK) st = tai_session_lives(a, &r, now);
+    if (st == TA_OK) tai_describe(&r, out);
+    return st;
+}
+
+ta_status ta_session_end(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, int64_t now)
+{
+    tai_access x;
+    ta_record r;
+    ta_status st = tai_check_call(a, now);
+    if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
+    if (st != TA_OK) return st;
+    x.auth = a;  x.now = now;  x.unknown = 0;
+    return tai_delete(&x, r.id);
+}
+
+static ta_status tai_fill_list(tai_walk *walk, uint32_t epoch, int64_t now, ta_session *out, size_t cap, size_t *n)
+{
+    ta_record r;
+    ta_status st = TA_OK;
+    while (*n < cap && (st = tai_walk_next(walk, &r)) == TA_OK) {
+        if (r.epoch == epoch && tai_session_state(walk->auth, &r, now) == TA_OK) tai_describe(&r, &out[(*n)++]);
+    }
+    return st == TA_ERR_ABSENT ? TA_OK : st;
+}
+
+ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, const char *after, ta_session *out,
+                          size_t cap, size_t *n)
+{
+    tai_walk  walk;
+    ta_record mark;
+    uint32_t  epoch;
+    size_t    len;
+    ta_status st;
+
+    if (n == NULL || out == NULL || cap == 0) return TA_ERR_ARGUMENT;
+    *n = 0;
+    memset(out, 0, cap * sizeof *out);
+    st = tai_check_call(a, now);
+    if (st != TA_OK) return st;
+    if (!tai_subject_len(subject, &len) || after == NULL) return TA_ERR_ARGUMENT;
+    if (a->cfg.store.list == NULL) return TA_ERR_UNSUPPORTED;
+    tai_walk_begin(&walk, a, subject, len);
+    walk.started = after[0] != '\0';
+    if (walk.started && !tai_sid_read(after, strlen(after), walk.last)) return TA_ERR_ARGUMENT;
+    st = tai_mark_get(a, subject, len, &mark, &epoch);
+    if (st == TA_OK) st = tai_fill_list(&walk, epoch, now, out, cap, n);
+    if (st == TA_OK) return TA_OK;
+    memset(out, 0, cap * sizeof *out);
+    *n = 0;
+    return st;
+}
+
+/* ---- checking access tokens -------------------------------------------------------------------------------------- */
+
+/* The session behind an access token: there, this subject's, alive.                               */
+static ta_status tai_check_session(const ta_auth *a, const ta_jwt *jwt, int64_t now)
+{
+    char sid[TA_SID_CAP];
+    uint8_t id[TA_ID_SIZE];
+    size_t len;
+    ta_record r;
+    ta_status st;
+    if (ta_json_string(jwt->sid, sid, sizeof sid, &len) != TA_OK || !tai_sid_read(sid, len, id)) return TA_ERR_ENDED;
+    st = tai_get(a, id, &r);
+    if (st == TA_ERR_NOT_FOUND || (st == TA_OK && r.kind != TAI_SESSION)) return TA_ERR_ENDED;
+    if (st != TA_OK) return st;
+    if (!ta_json_equals(jwt->sub, r.text, r.sub_len)) return TA_ERR_ENDED;
+    return tai_session_lives(a, &r, now);
+}
+
+static ta_status tai_check_standing(const ta_auth *a, ta_jwt *jwt, int64_t now)
+{
+    ta_status st = TA_OK;
+#if TAI_HAS_DENY
+    if (a->cfg.deny != NULL && ta_deny_has(a->cfg.deny, jwt)) {
+        jwt->failed |= TA_FAILED_DENIED;
+        st = TA_ERR_DENIED;
+    }
+#endif
+    if (st == TA_OK && a->cfg.check_sessions) {
+        st = tai_check_session(a, jwt, now);
+        if (st != TA_OK) jwt->failed |= TA_FAILED_SESSION;
+    }
+    return st;
+}
+
+ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now, char *buf, size_t cap, ta_jwt *out)
+{
+    ta_rules  rules = TA_ZERO;
+    ta_status st;
+    if (out == NULL) return TA_ERR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    if (a == NULL) return TA_ERR_ARGUMENT;
+    if (a->cfg.issuer == NULL) return TA_ERR_CONFIG;
+    if (now < 1 || now > TAI_MAX_TIME) return TA_ERR_CLOCK;
+    rules.issuer   = a->cfg.issuer;
+    rules.audience = a->cfg.audience;
+    rules.typ      = "at+jwt";
+    rules.required = a->cfg.deny != NULL ? "sub jti iat" : "sub";
+    rules.leeway_s = a->cfg.leeway_s;
+    st = ta_jwt_verify(a->cfg.keys, access, len, now, &rules, buf, cap, out);
+    if (st != TA_OK) return st;
+    st = tai_check_standing(a, out, now);
+    return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, (size_t)(out->claims.text + out->claims.len - buf));
+}
+
+/* ---- set-up -------------------------------------------------------------------------------------------------------- */
+
+static bool tai_default(int32_t *value, int32_t zero_means, int32_t least, int32_t most, bool may_be_none)
+{
+    if (may_be_none && *value == TA_NONE) {
+        *value = 0;
+        return true;
+    }
+    if (*value == 0) *value = zero_means;
+    return *value >= least && *value <= most;
+}
+
+static bool tai_set_durations(ta_auth_config *c)
+{
+    const int32_t most = INT32_MAX;
+    if (c->max_sessions == 0) c->max_sessions = 16;
+    return tai_default(&c->access_s, 900, 1, most, false)
+        && tai_default(&c->idle_s, TA_DAYS(14), 1, most, false)
+        && tai_default(&c->absolute_s, TA_DAYS(90), 1, most, false)
+        && tai_default(&c->window_s, 10, 1, 300, true)
+        && tai_default(&c->retry_s, TA_DAYS(1), 1, most, true)
+        && tai_default(&c->leeway_s, 0, 0, TAI_MAX_LEEWAY, false);
+}
+
+static bool tai_is_prefix(const char *text)
+{
+    size_t n;
+    for (n = 0; text[n] != '\0'; n++) {
+        char c = tai_lower(text[n]);
+        bool fits = (c >= 'a' && c <= 'z') || tai_is_digit(c) || c == '_' || c == '.' || c == '~' || c == '-';
+        if (!fits || n >= TAI_MAX_PREFIX) return false;
+    }
+    return true;
+}
+
+static bool tai_refresh_ids_are_good(const ta_auth_config *c)
+{
+    size_t i, j;
+    if (c->refresh_key_count > TA_MAX_KEYS || (c->refresh_keys == NULL) != (c->refresh_key_count == 0)) return false;
+    for (i = 0; i < c->refresh_key_count; i++) {
+        if (c->refresh_keys[i].id > 15) return false;
+        for (j = 0; j < i; j++) {
+            if (c->refresh_keys[j].id == c->refresh_keys[i].id) return false;
+        }
+    }
+    return true;
+}
+
+static ta_status tai_check_config(ta_auth_config *c)
+{
+    bool store = c->store.get != NULL && c->store.cas != NULL;
+    bool half_a_store = (c->store.get != NULL) != (c->store.cas != NULL);
+    if (c->issuer == NULL || c->issuer[0] == '\0' || c->audience == NULL || c->audience[0] == '\0') return TA_ERR_CONFIG;
+    if (half_a_store || (!store && (c->refresh_key_count > 0 || c->check_sessions))) return TA_ERR_CONFIG;
+    if (c->sessions_not_before < 0 || (c->refresh_prefix != NULL && !tai_is_prefix(c->refresh_prefix))) return TA_ERR_CONFIG;
+    if (!tai_refresh_ids_are_good(c) || !tai_set_durations(c)) return TA_ERR_CONFIG;
+    if (!TAI_HAS_RANDOM && c->random == NULL && c->refresh_key_count > 0) return TA_ERR_CONFIG;
+    if (!TAI_HAS_DENY && c->deny != NULL) return TA_ERR_CONFIG;
+    return tai_keys_ready(c->keys) ? TA_OK : TA_ERR_KEY;
+}
+
+/* k = HMAC(refresh key, "tokenauth.h refresh 1" . 00 . realm)                                     */
+static ta_status tai_realm_key(const ta_key *from, const char *realm, ta_key *k)
+{
+    static const char label[] = "tokenauth.h refresh 1";        /* with its NUL */
+    uint8_t secret[TA_SHA256_SIZE];
+    ta_sha256 c;
+    ta_status st;
+    if (from->ready != TAI_KEY_READY) return TA_ERR_KEY;
+    tai_hmac_begin(&c, from->inner);
+    ta_sha256_update(&c, label, sizeof label);
+    ta_sha256_update(&c, realm, strlen(realm));
+    tai_hmac_end(&c, from->outer, secret);
+    st = ta_key_init(k, secret, sizeof secret, NULL);
+    ta_wipe(secret, sizeof secret);
+    return st;
+}
+
+ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cfg)
+{
+    ta_status st;
+    size_t i;
+    if (a == NULL || cfg == NULL) return TA_ERR_ARGUMENT;
+    memset(a, 0, sizeof *a);
+    a->cfg = *cfg;
+    st = tai_check_config(&a->cfg);
+    if (a->cfg.realm == NULL) a->cfg.realm = a->cfg.issuer;
+    for (i = 0; i < a->cfg.refresh_key_count && st == TA_OK; i++) {
+        st = tai_realm_key(&cfg->refresh_keys[i].key, a->cfg.realm, &a->refresh[i]);
+    }
+    if (st != TA_OK) ta_wipe(a, sizeof *a);
+    return st;
+}
+
+#endif /* TOKENAUTH_NO_REFRESH */
+
+#ifndef TOKENAUTH_NO_WEB
+
+/* ============================================================================
+   >>web         headers, cookies, durations
+   ========================================================================== */
+
+/* RFC 7230 OWS, off both ends.                                                                   */
+static void tai_trim(const char **text, size_t *len)
+{
+    while (*len > 0 && (**text == ' ' || **text == '\t')) { ++*text;  --*len; }
+    while (*len > 0 && ((*text)[*len - 1] == ' ' || (*text)[*len - 1] == '\t')) --*len;
+}
+
+/* Begins with `word`, which is in lower case, whatever its own case.                             */
+static bool tai_starts(const char *text, size_t len, const char *word)
+{
+    size_t i;
+    for (i = 0; word[i] != '\0'; i++) {
+        if (i >= len || tai_lower(text[i]) != word[i]) return false;
+    }
+    return true;
+}
+
+/* b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" (RFC 6750 2.1)         */
+static bool tai_is_b64token(const char *text, size_t len)
+{
+    static const char marks[] = "-._~+/";
+    size_t i, m;
+    while (len > 0 && text[len - 1] == '=') len--;
+    for (i = 0; i < len; i++) {
+        char c = tai_lower(text[i]);
+        if ((c >= 'a' && c <= 'z') || tai_is_digit(c)) continue;
+        for (m = 0; marks[m] != '\0' && marks[m] != c; m++) { }
+        if (marks[m] == '\0') return false;
+    }
+    return len > 0;
+}
+
+ta_status ta_bearer(const char *header, size_t len, const char **token, size_t *token_len)
+{
+    if (token != NULL) *token = NULL;
+    if (token_len != NULL) *token_len = 0;
+    if (token == NULL || token_len == NULL || (header == NULL && len > 0)) return TA_ERR_ARGUMENT;
+    tai_trim(&header, &len);
+    if (len == 0 || !tai_starts(header, len, "bearer")) return TA_ERR_ABSENT;
+    header += 6;
+    len -= 6;
+    if (len > 0 && *header != ' ') return *header == '\t' ? TA_ERR_FORMAT : TA_ERR_ABSENT;      /* "Bearerish" */
+    while (len > 0 && *header == ' ') { header++;  len--; }
+    if (!tai_is_b64token(header, len)) return TA_ERR_FORMAT;
+    *token = header;
+    *token_len = len;
+    return TA_OK;
+}
+
+/* *cookie-octet (RFC 6265 4.1.1): no controls, space, quote, comma, semicolon, backslash          */
+static bool tai_is_cookie_value(const char *text, size_t len)
+{
+    size_t i;
+    for (i = 0; i < len; i++) {
+        char c = text[i];
+        if (c <= ' ' || c > '~' || c == '"' || c == ',' || c == ';' || c == '\\') return false;
+    }
+    return true;
+}
+
+/* The next piece of a Cookie header up to its semicolon, trimmed; *pos moves behind that.        */
+static void tai_cookie_piece(const char *header, size_t len, size_t *pos, const char **piece, size_t *n)
+{
+    size_t start = *pos;
+    while (*pos < len && header[*pos] != ';') ++*pos;
+    *piece = header + start;
+    *n = *pos - start;
+    if (*pos < len) ++*pos;
+    tai_trim(piece, n);
+}
+
+ta_status ta_cookie_get(const char *header, size_t len, const char *name, const char **value, size_t *value_len)
+{
+    const char *piece, *found = NULL;
+    size_t pos = 0, n, found_len = 0, name_len;
+
+    if (value != NULL) *value = NULL;
+    if (value_len != NULL) *value_len = 0;
+    if (value == NULL || value_len == NULL || (header == NULL && len > 0)) return TA_ERR_ARGUMENT;
+    if (name == NULL || !tai_is_token(name, '\0')) return TA_ERR_ARGUMENT;
+    name_len = strlen(name);
+    while (pos < len) {
+        tai_cookie_piece(header, len, &pos, &piece, &n);
+        if (n <= name_len || piece[name_len] != '=' || memcmp(piece, name, name_len) != 0) continue;
+        if (found != NULL) return TA_ERR_DUPLICATE;
+        found = piece + name_len + 1;
+        found_len = n - name_len - 1;
+    }
+    if (found == NULL) return TA_ERR_ABSENT;
+    if (found_len > 1 && found[0] == '"' && found[found_len - 1] == '"') {
+        found++;
+        found_len -= 2;
+    }
+    if (!tai_is_cookie_value(found, found_len)) return TA_ERR_FORMAT;
+    *value = found;
+    *value_len = found_len;
+    return TA_OK;
+}
+
+/* A path that cannot break out of its attribute.                                                 */
+static bool tai_is_cookie_path(const char *path)
+{
+    size_t i;
+    for (i = 0; path[i] != '\0'; i++) {
+        if (path[i] < ' ' || path[i] > '~' || path[i] == ';') return false;
+    }
+    return path[0] == '/';
+}
+
+/* What browsers enforce by the name alone (RFC 6265bis 4.1.3): better refused here than silently there. */
+static bool tai_is_cookie(const ta_cookie *c)
+{
+    size_t n;
+    bool whole_site = c->path == NULL || (c->path[0] == '/' && c->path[1] == '\0');
+    if (c->name == NULL || !tai_is_token(c->name, '\0') || (c->path != NULL && !tai_is_cookie_path(c->path))) return false;
+    n = strlen(c->name);
+    if (tai_starts(c->name, n, "__host-")) return whole_site && !c->allow_http;
+    return !tai_starts(c->name, n, "__secure-") || !c->allow_http;
+}
+
+ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32_t max_age_s, char *out, size_t cap,
+                        size_t *out_len)
+{
+    ta_json_writer w;
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    tai_text_begin(&w, out, cap);
+    if (c == NULL || (value == NULL && len > 0) || max_age_s < 0 || !tai_is_cookie(c) || !tai_is_cookie_value(value, len)) {
+        w.st = TA_ERR_ARGUMENT;
+        return tai_text_end(&w, out_len);
+    }
+    tai_put_text(&w, c->name);
+    tai_put_text(&w, "=");
+    tai_put(&w, value, len);
+    tai_put_text(&w, "; Path=");
+    tai_put_text(&w, c->path != NULL ? c->path : "/");
+    tai_put_text(&w, "; Max-Age=");
+    tai_put_number(&w, max_age_s);
+    if (!c->allow_http) tai_put_text(&w, "; Secure");
+    if (!c->allow_script) tai_put_text(&w, "; HttpOnly");
+    tai_put_text(&w, c->allow_cross_site ? "; SameSite=Lax" : "; SameSite=Strict");
+    return tai_text_end(&w, out_len);
+}
+
+ta_status ta_cookie_clear(const ta_cookie *c, char *out, size_t cap, size_t *out_len)
+{
+    return ta_cookie_set(c, NULL, 0, 0, out, cap, out_len);
+}
+
+ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size_t cap, size_t *out_len)
+{
+    ta_json_writer w;
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    if (pair != NULL && pair->client == TA_CLIENT_CLEAR) return ta_cookie_clear(c, out, cap, out_len);
+    if (pair != NULL && pair->client == TA_CLIENT_SET) {
+        return ta_cookie_set(c, pair->refresh, pair->refresh_len, pair->refresh_s, out, cap, out_len);
+    }
+    tai_text_begin(&w, out, cap);
+    if (pair == NULL || c == NULL || !tai_is_cookie(c)) w.st = TA_ERR_ARGUMENT;
+    return tai_text_end(&w, out_len);
+}
+
+/* ---- HTTP --------------------------------------------------------------------------------------------- */
+
+int ta_http_code(ta_status st)
+{
+    switch (st) {
+    case TA_OK: return 200;
+    case TA_ERR_KIND: case TA_ERR_RANGE: case TA_ERR_NUL: return 400;
+    case TA_ERR_NOT_FOUND: return 403;
+    case TA_ERR_STORE: case TA_ERR_BUSY: case TA_ERR_FULL: return 503;
+    case TA_ERR_DUPLICATE: return 500;
+    default: break;
+    }
+    return st <= TA_ERR_ENCODING && st >= TA_ERR_AHEAD ? 401 : 500;     /* text, JWT and session refusals */
+}
+
+const char *ta_http_error(ta_status st)
+{
+    switch (ta_http_code(st)) {
+    case 400: return "invalid_request";
+    case 503: return "temporarily_unavailable";
+    case 401: return st == TA_ERR_ABSENT ? "" : st <= TA_ERR_INVALID ? "invalid_grant" : "invalid_token";
+    default:  return "";
+    }
+}
+
+static bool tai_is_realm(const char *realm)
+{
+    size_t i;
+    for (i = 0; realm[i] != '\0'; i++) {
+        if (realm[i] < ' ' || realm[i] > '~' || realm[i] == '"' || realm[i] == '\\') return false;
+    }
+    return true;
+}
+
+ta_status ta_www_authenticate(ta_status st, const char *realm, char *out, size_t cap, size_t *out_len)
+{
+    const char *error = ta_http_error(st);
+    int code = ta_http_code(st);
+    ta_json_writer w;
+
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    tai_text_begin(&w, out, cap);
+    if (realm != NULL && !tai_is_realm(realm)) w.st = TA_ERR_ARGUMENT;
+    if (code < 400 || code > 403) return tai_text_end(&w, out_len);
+    tai_put_text(&w, "Bearer");
+    if (realm != NULL) {
+        tai_put_text(&w, " realm=\"");
+        tai_put_text(&w, realm);
+        tai_put_text(&w, "\"");
+    }
+    if (error[0] != '\0') {
+        tai_put_text(&w, realm != NULL ? ", error=\"" : " error=\"");
+        tai_put_text(&w, error);
+        tai_put_text(&w, "\"");
+    }
+    return tai_text_end(&w, out_len);
+}
+
+/* ---- fingerprint ------------------------------------------------------------------------------------------ */
+
+void ta_fingerprint_claim(const char *value, size_t len, char claim[TA_FINGERPRINT_CAP])
+{
+    uint8_t digest[TA_SHA256_SIZE];
+    TA_ASSERT(len == 0 || value != NULL);
+    ta_sha256_once(value, len, digest);
+    tai_base64url_encode(digest, sizeof digest, claim);
+    claim[TA_FINGERPRINT_CAP - 1] = '\0';
+}
+
+ta_status ta_fingerprint_check(const ta_jwt *jwt, const char *value, size_t len)
+{
+    char got[TA_FINGERPRINT_CAP], want[TA_FINGERPRINT_CAP];
+    ta_json claim;
+    size_t n;
+    if (jwt == NULL || (value == NULL && len > 0)) return TA_ERR_ARGUMENT;
+    claim = ta_json_at(jwt->claims, "fingerprint");
+    if (claim.len == 0) return TA_ERR_MISSING;
+    if (len == 0 || ta_json_string(claim, want, sizeof want, &n) != TA_OK || n != sizeof want - 1) return TA_ERR_BINDING;
+    ta_fingerprint_claim(value, len, got);
+    return ta_equal(got, want, sizeof got) ? TA_OK : TA_ERR_BINDING;
+}
+
+/* ---- durations ---------------------------------------------------------------------------------------------- */
+
+typedef struct tai_unit { char letter; int32_t seconds; } tai_unit;
+static const tai_unit tai_units[] = {{'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+ta_status ta_seconds(const char *text, size_t len, int32_t *out)
+{
+    int32_t unit = 1, n = 0;
+    size_t i, digits;
+
+    if (out == NULL || (text == NULL && len > 0)) return TA_ERR_ARGUMENT;
+    *out = 0;
+    if (len == 0) return TA_ERR_FORMAT;
+    digits = len - (tai_is_digit(text[len - 1]) ? 0 : 1);
+    for (i = 0; digits < len && i < sizeof tai_units / sizeof tai_units[0]; i++) {
+        if (text[digits] == tai_units[i].letter) unit = tai_units[i].seconds;
+    }
+    if (digits < len && unit == 1 && text[digits] != 's') return TA_ERR_FORMAT;
+    if (digits == 0 || (digits > 1 && text[0] == '0')) return TA_ERR_FORMAT;
+    for (i = 0; i < digits; i++) {
+        if (!tai_is_digit(text[i])) return TA_ERR_FORMAT;
+    }
+    for (i = 0; i < digits; i++) {
+        int32_t digit = text[i] - '0';
+        if (n > (INT32_MAX / unit - digit) / 10) return TA_ERR_RANGE;
+        n = n * 10 + digit;
+    }
+    *out = n * unit;
+    return TA_OK;
+}
+
+ta_status ta_seconds_put(int32_t seconds, char *out, size_t cap, size_t *out_len)
+{
+    ta_json_writer w;
+    size_t i = 0;
+    if (out_len == NULL) return TA_ERR_ARGUMENT;
+    tai_text_begin(&w, out, cap);
+    if (seconds < 0) w.st = TA_ERR_ARGUMENT;
+    else if (seconds == 0) i = sizeof tai_units / sizeof tai_units[0] - 1;      /* "0s", not "0w" */
+    while (w.st == TA_OK && seconds % tai_units[i].seconds != 0) i++;
+    tai_put_number(&w, seconds / tai_units[i].seconds);
+    tai_put(&w, &tai_units[i].letter, 1);
+    return tai_text_end(&w, out_len);
+}
+
+#endif /* TOKENAUTH_NO_WEB */
+
 #ifdef __cplusplus
 }
 #endif
 #endif /* TOKENAUTH_IMPLEMENTATION */
+
+/* ============================================================================
+   Version history
+   ==========================================================================
+   0.1.0  2026-11-21  first version: JWT HS256, sessions with rotation and reuse detection, the table
+                      in memory, the deny-list, the web helpers.
+
+   ============================================================================
+   Licence: choose one
+   ==========================================================================
+
+   ALTERNATIVE A - MIT License
+
+   Copyright (c) 2026 the tokenauth authors
+
+   Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+   associated documentation files (the "Software"), to deal in the Software without restriction,
+   including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
+   and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so,
+   subject to the following conditions:
+
+   The above copyright notice and this permission notice shall be included in all copies or substantial
+   portions of the Software.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT
+   LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN
+   NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY,
+   WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+   SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+   ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+   This is free and unencumbered software released into the public domain.
+
+   Anyone is free to copy, modify, publish, use, compile, sell, or distribute this software, either in
+   source code form or as a compiled binary, for any purpose, commercial or non-commercial, and by any
+   means.
+
+   In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any
+   and all copyright interest in the software to the public domain. We make this dedication for the
+   benefit of the public at large and to the detriment of our heirs and successors. We intend this
+   dedication to be an overt act of relinquishment in perpetuity of all present and future rights to this
+   software under copyright law.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT
+   LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN
+   NO EVENT SHALL THE AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION
+   OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
+   OTHER DEALINGS IN THE SOFTWARE.                                                               */
