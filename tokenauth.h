@@ -340,7 +340,7 @@ TA_API bool ta_json_has(ta_json v, const char *text, size_t len);
        size_t at = 0;  ta_json name, value;
        while (ta_json_next(roles, &at, &name, &value) == TA_OK) ...
    name may be NULL, and is absent for an array. Both are absent after every other result.
-   TA_OK one more · TA_ERR_ABSENT the end · TA_ERR_KIND neither object nor array                */
+   TA_OK one more · TA_ERR_ABSENT the end, or v is absent · TA_ERR_KIND neither object nor array */
 TA_MUST_CHECK TA_API ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value);
 
 /* ta_json_writer - writes one value into your buffer. The first error sticks and later calls do
@@ -471,7 +471,7 @@ typedef struct ta_rules {
     const char *required;       /* names with spaces between: "sub jti scope"; null is missing */
     int32_t     leeway_s;       /* clock skew, 0..300                                        */
     int32_t     max_age_s;      /* now - iat at most;       0: no limit                      */
-    int32_t     max_lifetime_s; /* exp - iat at most;       0: no limit                      */
+    int32_t     max_lifetime_s; /* exp - iat at most, each rounded up; 0: no limit           */
     bool        allow_no_exp;
     bool        allow_any_audience;
     bool        allow_any_typ;
@@ -1825,6 +1825,7 @@ ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value)
     if (name != NULL) memset(name, 0, sizeof *name);
     if (value != NULL) memset(value, 0, sizeof *value);
     if (at == NULL || value == NULL) return TA_ERR_ARGUMENT;
+    if (kind == TA_ABSENT) return TA_ERR_ABSENT;
     if (kind != TA_OBJECT && kind != TA_ARRAY) return TA_ERR_KIND;
 
     pos = tai_space(v.text, v.len, *at == 0 ? 1 : *at);
@@ -2133,10 +2134,16 @@ static void tai_put_number(ta_json_writer *w, int64_t value)
     tai_put(w, digits + at, sizeof digits - at);
 }
 
+/* The result, a NUL behind it; after a failure nothing half-written is left.                     */
 static ta_status tai_text_end(ta_json_writer *w, size_t *len)
 {
-    *len = w->st == TA_OK ? w->len : 0;
-    if (w->out != NULL && w->cap > 0) w->out[*len] = '\0';
+    if (len == NULL) w->st = TA_ERR_ARGUMENT;
+    if (w->st != TA_OK) {
+        if (w->len > 0) ta_wipe(w->out, w->len);
+        w->len = 0;
+    }
+    if (w->out != NULL && w->cap > 0) w->out[w->len] = '\0';
+    if (len != NULL) *len = w->len;
     return w->st;
 }
 
@@ -2252,7 +2259,7 @@ void ta_json_put_null(ta_json_writer *w, const char *name)
 
 ta_status ta_json_end(ta_json_writer *w, size_t *len)
 {
-    if (w == NULL || len == NULL) return TA_ERR_ARGUMENT;
+    if (w == NULL) return TA_ERR_ARGUMENT;
     if (w->st == TA_OK && (w->depth > 0 || !w->some)) w->st = TA_ERR_ARGUMENT;
     if (w->st == TA_OK) w->st = ta_json_check(w->out, w->len);
     return tai_text_end(w, len);
@@ -2528,29 +2535,31 @@ static ta_status tai_read_header(const char *token, const tai_parts *p, char *bu
 }
 
 typedef struct tai_date {       /* exact to the second on both sides: fractions count */
-    bool    there;
+    bool    there, bad;         /* a good one; or no number, or beyond 64 bits. Neither: absent */
     int64_t floor, ceil;
 } tai_date;
 
 typedef struct tai_dates { tai_date exp, nbf, iat; } tai_dates;
 
-/* false: no number, or beyond 64 bits. Absent is fine.                                         */
-static bool tai_read_date(ta_json v, tai_date *d)
+static void tai_read_date(ta_json v, tai_date *d)
 {
     int64_t whole;
     bool fraction;
     memset(d, 0, sizeof *d);
-    if (v.len == 0) return true;
-    if (ta_json_kind(v) != TA_NUMBER || !tai_truncate(v, &whole, &fraction)) return false;
-    if (fraction && (whole == INT64_MAX || whole == INT64_MIN)) return false;
+    if (v.len == 0) return;
+    d->bad = true;
+    if (ta_json_kind(v) != TA_NUMBER || !tai_truncate(v, &whole, &fraction)) return;
+    if (fraction && (whole == INT64_MAX || whole == INT64_MIN)) return;
+    d->bad   = false;
     d->there = true;
     d->floor = fraction && v.text[0] == '-' ? whole - 1 : whole;
     d->ceil  = fraction && v.text[0] != '-' ? whole + 1 : whole;
-    return true;
 }
 
-/* The claims, checked, with the registered ones taken out. *kinds: exp nbf iat are numbers or absent. */
-static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates, bool *kinds)
+static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->nbf.bad && !d->iat.bad; }
+
+/* The claims, checked, with the registered ones taken out.                                      */
+static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
 {
     ta_json  exp, nbf, iat;
     tai_want want[8] = {{"iss", &out->iss}, {"sub", &out->sub}, {"aud", &out->aud}, {"exp", &exp},
@@ -2558,9 +2567,9 @@ static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates, 
     ta_status st;
     st = tai_json_scan(claims.text, claims.len, want, 8);
     if (st != TA_OK) return st;
-    *kinds = tai_read_date(exp, &dates->exp);
-    *kinds = tai_read_date(nbf, &dates->nbf) && *kinds;
-    *kinds = tai_read_date(iat, &dates->iat) && *kinds;
+    tai_read_date(exp, &dates->exp);
+    tai_read_date(nbf, &dates->nbf);
+    tai_read_date(iat, &dates->iat);
     out->claims = claims;
     out->exp = dates->exp.ceil;
     out->nbf = dates->nbf.ceil;
@@ -2675,7 +2684,7 @@ static unsigned tai_failed_life(ta_jwt *out, const tai_dates *d, int64_t now, co
     int64_t soon = tai_later(now, r->leeway_s), ago = now - r->leeway_s;
     if (d->exp.there && ago >= d->exp.ceil) failed |= TA_FAILED_EXP;
     if (d->nbf.there && soon < d->nbf.ceil) failed |= TA_FAILED_NBF;
-    if (!d->exp.there && !r->allow_no_exp) failed |= tai_missing(out, TA_LIT("exp"));
+    if (!d->exp.there && !d->exp.bad && !r->allow_no_exp) failed |= tai_missing(out, TA_LIT("exp"));
     return failed;
 }
 
@@ -2684,13 +2693,14 @@ static unsigned tai_failed_age(ta_jwt *out, const tai_dates *d, int64_t now, con
 {
     unsigned failed = 0;
     if (r->max_age_s == 0 && r->max_lifetime_s == 0) return 0;
+    if (d->iat.bad) return 0;
     if (!d->iat.there) return tai_missing(out, TA_LIT("iat"));
     if (r->max_age_s > 0) {
         if (d->iat.ceil > tai_later(now, r->leeway_s)) failed |= TA_FAILED_IAT;
         if (d->iat.floor < now - r->leeway_s - r->max_age_s) failed |= TA_FAILED_AGE;
     }
-    if (r->max_lifetime_s > 0 && (!d->exp.there || d->exp.ceil > tai_later(d->iat.floor, r->max_lifetime_s))) {
-        failed |= TA_FAILED_LIFETIME;
+    if (r->max_lifetime_s > 0 && !d->exp.bad) {         /* without exp it lives for ever */
+        if (!d->exp.there || d->exp.ceil > tai_later(d->iat.ceil, r->max_lifetime_s)) failed |= TA_FAILED_LIFETIME;
     }
     return failed;
 }
@@ -2766,12 +2776,13 @@ static ta_status tai_failed_status(unsigned failed)
     return TA_OK;
 }
 
-static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, bool kinds, int64_t now, const ta_rules *r)
+static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
 {
     unsigned failed = tai_failed_parties(out, r);
     if (r->required != NULL) failed |= tai_failed_names(out, r->required);
-    if (kinds) failed |= tai_failed_life(out, d, now, r) | tai_failed_age(out, d, now, r);
-    else       failed |= TA_FAILED_KIND;                /* then no date is believed */
+    failed |= tai_failed_life(out, d, now, r);
+    failed |= tai_failed_age(out, d, now, r);
+    if (!tai_dates_are_good(d)) failed |= TA_FAILED_KIND;
     out->failed = (uint16_t)failed;
     return tai_failed_status(failed);
 }
@@ -2811,7 +2822,6 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
     tai_dates dates;
     ta_json   claims;
     size_t    head, body;
-    bool      kinds;
     ta_status st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
@@ -2828,8 +2838,8 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
 
     st = tai_open(keys, token, &p, buf, out);
     if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
-    if (st == TA_OK) st = tai_read_claims(claims, out, &dates, &kinds);
-    if (st == TA_OK) st = tai_check_claims(out, &dates, kinds, now, rules);
+    if (st == TA_OK) st = tai_read_claims(claims, out, &dates);
+    if (st == TA_OK) st = tai_check_claims(out, &dates, now, rules);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
 }
 
@@ -2864,7 +2874,6 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
     tai_dates dates;
     ta_json   alg, crit, claims;
     size_t    head, body;
-    bool      kinds;
     ta_status st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
@@ -2878,7 +2887,7 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
 
     st = tai_read_header(token, &p, buf, out, &alg, &crit);
     if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
-    if (st == TA_OK) st = tai_read_claims(claims, out, &dates, &kinds);
+    if (st == TA_OK) st = tai_read_claims(claims, out, &dates);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
 }
 
@@ -2978,12 +2987,11 @@ static ta_status tai_check_payload(const char *json, size_t len)
 {
     ta_jwt    jwt = TA_ZERO;
     tai_dates d;
-    bool      kinds;
-    ta_status st = tai_read_claims(tai_view(json, 0, len), &jwt, &d, &kinds);
+    ta_status st = tai_read_claims(tai_view(json, 0, len), &jwt, &d);
     size_t    start = st == TA_OK ? tai_space(json, len, 0) : 0;
     if (st != TA_OK) return st;
     if (json[start] != '{') return TA_ERR_JSON;
-    if (!kinds) return TA_ERR_CLAIM;
+    if (!tai_dates_are_good(&d)) return TA_ERR_CLAIM;
     if (d.exp.there && d.nbf.there && d.exp.ceil <= d.nbf.ceil) return TA_ERR_AGE;
     if (d.exp.there && d.iat.there && d.exp.ceil <= d.iat.ceil) return TA_ERR_AGE;
     return TA_OK;
@@ -3031,7 +3039,6 @@ ta_status ta_jwt_sign(const ta_key *key, const ta_claims *claims, char *out, siz
     ta_json_writer w;
     size_t start;
 
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     tai_text_begin(&w, out, cap);
     if (w.st == TA_OK) w.st = tai_check_signer(key, claims);
     if (w.st == TA_OK) w.st = tai_check_to_sign(claims);
@@ -3048,7 +3055,6 @@ ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char
     ta_json_writer w;
     size_t start;
 
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     tai_text_begin(&w, out, cap);
     if (w.st == TA_OK) w.st = tai_check_signer(key, json);
     if (w.st != TA_OK) return tai_text_end(&w, out_len);
@@ -3083,11 +3089,11 @@ enum {
     TAI_AT_RETRY = 64, TAI_AT_SEAL = 72, TAI_AT_SUB_LEN = 80, TAI_AT_LABEL_LEN = 81, TAI_AT_TEXT = 82
 };
 
-static bool tai_is_utf8(const char *text, size_t len)
+static bool tai_is_utf8(const char *text, size_t len)          /* and holds no NUL */
 {
     size_t pos, n;
     for (pos = 0; pos < len; pos += n) {
-        n = tai_utf8(text + pos, len - pos);
+        n = text[pos] != '\0' ? tai_utf8(text + pos, len - pos) : 0;
         if (n == 0) return false;
     }
     return true;
@@ -3120,8 +3126,8 @@ static bool tai_record_is_sound(const ta_record *r)
     if (r->created < 1 || r->created > TAI_MAX_TIME || r->kid > 15 || !flags_agree) return false;
     if (used > sizeof r->text || !tai_is_zero((const uint8_t *)r->text + used, sizeof r->text - used)) return false;
     if (r->kind == TAI_MARK) {
-        return used == 0 && r->kid == 0 && r->state == TAI_LIVE && r->flags == 0 && r->gen == 0 && r->epoch != 0
-            && r->rotated_at == r->created && r->idle_until == r->ends_at && tai_is_offset(r->created, r->ends_at)
+        return used == 0 && r->kid == 0 && r->state == TAI_LIVE && r->flags == 0 && r->gen == 0
+            && r->rotated_at == r->created && r->idle_until == r->created && tai_is_offset(r->created, r->ends_at)
             && tai_is_zero(r->app, sizeof r->app) && tai_is_zero(r->seal, sizeof r->seal);
     }
     return r->kind == TAI_SESSION && r->state <= TAI_REVOKED && r->flags <= 7 && r->sub_len > 0 && r->gen != UINT32_MAX
@@ -3132,6 +3138,7 @@ static bool tai_record_is_sound(const ta_record *r)
 
 void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
 {
+    size_t used = (size_t)r->sub_len + r->label_len;
     out[0] = TAI_FORMAT;
     out[1] = (uint8_t)(r->kind << 4 | r->kid);
     out[2] = r->state;
@@ -3150,7 +3157,8 @@ void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
     memcpy(out + TAI_AT_SEAL, r->seal, sizeof r->seal);
     out[TAI_AT_SUB_LEN] = r->sub_len;
     out[TAI_AT_LABEL_LEN] = r->label_len;
-    memcpy(out + TAI_AT_TEXT, r->text, sizeof r->text);
+    memset(out + TAI_AT_TEXT, 0, sizeof r->text);
+    memcpy(out + TAI_AT_TEXT, r->text, used < sizeof r->text ? used : sizeof r->text);
 }
 
 ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
@@ -3190,7 +3198,8 @@ ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
 /* When a store may drop it: a day after it is of no use, so that clocks may differ.             */
 static int64_t tai_record_expires(const ta_record *r)
 {
-    return (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) + TAI_DAY;
+    bool by_idle = r->kind == TAI_SESSION && r->idle_until < r->ends_at;
+    return (by_idle ? r->idle_until : r->ends_at) + TAI_DAY;
 }
 
 /* SHA-256(label . bytes)[0..16]; the label goes without its NUL.                                */
@@ -3707,7 +3716,6 @@ ta_status ta_deny_init(ta_deny *d, ta_deny_slot *slots, size_t count)
 {
     if (d == NULL) return TA_ERR_ARGUMENT;
     memset(d, 0, sizeof *d);
-    d->before = INT64_MIN;
     if (slots == NULL || count == 0) return TA_ERR_ARGUMENT;
     d->slots = slots;
     d->count = count;
@@ -3739,8 +3747,7 @@ ta_status ta_deny_add(ta_deny *d, const ta_jwt *jwt, int64_t now)
 
 void ta_deny_before(ta_deny *d, int64_t iat)
 {
-    TA_ASSERT(d != NULL);
-    if (iat > d->before) d->before = iat;
+    if (d != NULL && iat > d->before) d->before = iat;
 }
 
 bool ta_deny_has(const ta_deny *d, const ta_jwt *jwt)
@@ -4002,7 +4009,7 @@ static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
         st = tai_mark_get(x->auth, session->text, session->sub_len, &mark, &epoch);
         if (st != TA_OK || mark.kind == 0 || mark.ends_at >= session->ends_at) return st;
         next = mark;
-        next.ends_at = next.idle_until = session->ends_at;
+        next.ends_at = session->ends_at;
         next.ver++;
         st = tai_swap(x, mark.id, &mark, &next);
     }
@@ -4043,8 +4050,8 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, uint
         next.ver = mark.ver + 1;
         next.epoch = *epoch;
         tai_user_id(sub, len, next.id);
-        next.created = next.rotated_at = x->now;
-        next.ends_at = next.idle_until = ends > mark.ends_at ? ends : mark.ends_at;
+        next.created = next.rotated_at = next.idle_until = x->now;
+        next.ends_at = ends > mark.ends_at ? ends : mark.ends_at;
         st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, next.id, &mark, &next);
     }
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
@@ -5085,7 +5092,6 @@ ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32
                         size_t *out_len)
 {
     ta_json_writer w;
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     tai_text_begin(&w, out, cap);
     if (c == NULL || (value == NULL && len > 0) || max_age_s < 0 || !tai_is_cookie(c) || !tai_is_cookie_value(value, len)) {
         w.st = TA_ERR_ARGUMENT;
@@ -5112,7 +5118,6 @@ ta_status ta_cookie_clear(const ta_cookie *c, char *out, size_t cap, size_t *out
 ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size_t cap, size_t *out_len)
 {
     ta_json_writer w;
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     if (pair != NULL && pair->client == TA_CLIENT_CLEAR) return ta_cookie_clear(c, out, cap, out_len);
     if (pair != NULL && pair->client == TA_CLIENT_SET) {
         return ta_cookie_set(c, pair->refresh, pair->refresh_len, pair->refresh_s, out, cap, out_len);
@@ -5124,8 +5129,21 @@ ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size
 
 /* ---- HTTP --------------------------------------------------------------------------------------------- */
 
+static bool tai_is_status(ta_status st)
+{
+    switch (st) {
+#define TAI_CASE(name, number, text) case name:
+    TA_STATUS_LIST(TAI_CASE)
+#undef TAI_CASE
+    case TA_OK: return true;
+    case TAI_STATUS_END: break;
+    }
+    return false;
+}
+
 int ta_http_code(ta_status st)
 {
+    if (!tai_is_status(st)) return 500;
     switch (st) {
     case TA_OK: return 200;
     case TA_ERR_KIND: case TA_ERR_RANGE: case TA_ERR_NUL: return 400;
@@ -5162,7 +5180,6 @@ ta_status ta_www_authenticate(ta_status st, const char *realm, char *out, size_t
     int code = ta_http_code(st);
     ta_json_writer w;
 
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     tai_text_begin(&w, out, cap);
     if (realm != NULL && !tai_is_realm(realm)) w.st = TA_ERR_ARGUMENT;
     if (code < 400 || code > 403) return tai_text_end(&w, out_len);
@@ -5214,8 +5231,8 @@ ta_status ta_seconds(const char *text, size_t len, int32_t *out)
     int32_t unit = 1, n = 0;
     size_t i, digits;
 
+    if (out != NULL) *out = 0;
     if (out == NULL || (text == NULL && len > 0)) return TA_ERR_ARGUMENT;
-    *out = 0;
     if (len == 0) return TA_ERR_FORMAT;
     digits = len - (tai_is_digit(text[len - 1]) ? 0 : 1);
     for (i = 0; digits < len && i < sizeof tai_units / sizeof tai_units[0]; i++) {
@@ -5239,7 +5256,6 @@ ta_status ta_seconds_put(int32_t seconds, char *out, size_t cap, size_t *out_len
 {
     ta_json_writer w;
     size_t i = 0;
-    if (out_len == NULL) return TA_ERR_ARGUMENT;
     tai_text_begin(&w, out, cap);
     if (seconds < 0) w.st = TA_ERR_ARGUMENT;
     else if (seconds == 0) i = sizeof tai_units / sizeof tai_units[0] - 1;      /* "0s", not "0w" */
