@@ -3447,7 +3447,10 @@ static ta_status tai_table_swap(const ta_table *t, const uint8_t id[TA_ID_SIZE],
 
 /* ---- the store's four calls ------------------------------------------------------------------------ */
 
-static bool tai_lock(const ta_table *t) { return t->lock == NULL || t->lock(t->lock_ctx) == TA_OK; }
+static bool tai_lock(const ta_table *t)         /* and was it ever initialised? */
+{
+    return t->slots != NULL && (t->lock == NULL || t->lock(t->lock_ctx) == TA_OK);
+}
 
 static void tai_unlock(const ta_table *t)
 {
@@ -4711,6 +4714,7 @@ static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
 ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, int64_t now, const ta_refresh_opts *opts)
 {
     tai_visit v;
+    ta_record mine;
     uint32_t before, epoch;
     int round;
     ta_status st = tai_visit_begin(&v, a, refresh, len, now, opts);
@@ -4721,11 +4725,12 @@ ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, in
         st = tai_admit(&v);
         if (st == TA_OK && tai_judge(&v) == TAI_REVOKE) st = tai_revoke(&v);
     }
-    if (st == TA_OK) st = tai_mark_raise(&v.x, v.rec.text, v.rec.sub_len, &before, &epoch);
+    mine = v.rec;
+    if (st == TA_OK) st = tai_mark_raise(&v.x, mine.text, mine.sub_len, &before, &epoch);
     if (st == TA_OK) {
         st = tai_carry_over(&v, before, epoch);
-        tai_clear_epoch(&v.x, v.rec.text, v.rec.sub_len, before);
-        tai_tell_ended_all(a, v.rec.text, v.rec.sub_len);
+        tai_clear_epoch(&v.x, mine.text, mine.sub_len, before);
+        if (st == TA_OK) tai_tell_ended_all(a, mine.text, mine.sub_len);
     } else if (v.event != 0) {
         tai_tell(a, v.event, &v.rec);
     }
@@ -4742,7 +4747,7 @@ static ta_status tai_find_session(const ta_auth *a, const char *subject, const c
     uint8_t id[TA_ID_SIZE];
     size_t len = 0;
     ta_status st;
-    if (subject != NULL && !tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
+    if ((sid == NULL && sid_len > 0) || (subject != NULL && !tai_subject_len(subject, &len))) return TA_ERR_ARGUMENT;
     if (!tai_sid_read(sid, sid_len, id)) return TA_ERR_NOT_FOUND;
     st = tai_get(a, id, r);
     if (st != TA_OK) return st;
@@ -4948,8 +4953,8 @@ ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cfg)
 {
     ta_status st;
     size_t i;
+    if (a != NULL) memset(a, 0, sizeof *a);
     if (a == NULL || cfg == NULL) return TA_ERR_ARGUMENT;
-    memset(a, 0, sizeof *a);
     a->cfg = *cfg;
     st = tai_check_config(&a->cfg);
     if (a->cfg.realm == NULL) a->cfg.realm = a->cfg.issuer;
