@@ -53,6 +53,11 @@
    TOKENAUTH_NO_TABLE, TOKENAUTH_NO_DENY, TOKENAUTH_NO_WEB       [one]
    TOKENAUTH_NO_STATUS_STR [one] no texts for ta_status_str: it gives the names
    TOKENAUTH_NO_OS_RANDOM [one]  no system calls; ta_auth_config.random must then be set
+   TOKENAUTH_SMALL        [one]  small code rather than fast code      (on with -Os and -Oz)
+   TOKENAUTH_NO_INTRINSICS [one] plain C only; else x86-64 uses its SHA and SSE instructions where
+                                 the processor has them, found out when the program runs
+   TOKENAUTH_SHA256_COMPRESS(state, in, blocks) [one] a chip's hash engine: uint32_t state[8],
+                                 const uint8_t *in, blocks of 64 bytes; FIPS 180-4 6.2.2
    TA_MAX_TOKEN           [one]  longest token read, in bytes             (4096; 256..65535)
    TA_MAX_DEPTH           [one]  deepest JSON nesting                     (32; 4..64)
    TA_MAX_MEMBERS         [one]  most members in one object               (128; 16..255)
@@ -639,7 +644,7 @@ TA_MUST_CHECK TA_API ta_status ta_table_save(const ta_table *t, size_t *slot,
 /* ta_table_load - a snapshot into the table, whatever it held. It may have another count.
    TA_LOAD_REVOKE_ALL  sessions come back as revoked: everybody logs in again, once
    TA_LOAD_RESUME      as they were; what ended since the save is alive again, so set allow_ahead.
-                       Refused when the last change in it is more than max_age_s ago
+                       Refused when the last change in it is more than max_age_s ago, or ahead
    Expired records are left out.
    TA_OK · TA_ERR_SNAPSHOT cut, damaged, too old, does not fit: the table is empty ·
    TA_ERR_CLOCK now <= 0 · TA_ERR_STORE the lock · TA_ERR_ARGUMENT a NULL, max_age_s < 1 to resume */
@@ -989,6 +994,68 @@ extern "C" {
 #endif
 
 /* ============================================================================
+   >>cpu         which forms of the inner loops this machine runs
+   ========================================================================== */
+
+#if defined(TOKENAUTH_SMALL) || defined(__OPTIMIZE_SIZE__)
+#  define TAI_SMALL 1                   /* loops instead of unrolled code, arithmetic instead of tables */
+#else
+#  define TAI_SMALL 0
+#endif
+
+#if !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 \
+    && ((defined(__x86_64__) && defined(__SSE2__) && defined(__GNUC__)) || defined(_M_X64))
+#  define TAI_X86 1
+#  include <immintrin.h>
+#else
+#  define TAI_X86 0
+#endif
+
+#if TAI_X86
+#  if defined(__GNUC__)
+#    define TAI_TARGET_SHA __attribute__((target("sha,sse4.1")))
+#    include <cpuid.h>
+#  else
+#    define TAI_TARGET_SHA
+#    include <intrin.h>
+#  endif
+
+static bool tai_cpu_ask(void)           /* SSSE3 and SSE4.1 in leaf 1, SHA in leaf 7 */
+{
+    const unsigned sse = 1u << 9 | 1u << 19, sha = 1u << 29;
+#  if defined(__GNUC__)
+    unsigned a, b, c, d, e;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+    return __get_cpuid_count(7, 0, &a, &b, &e, &d) != 0 && (c & sse) == sse && (b & sha) != 0;
+#  else
+    int one[4], seven[4];
+    __cpuid(one, 1);
+    __cpuidex(seven, 7, 0);
+    return ((unsigned)one[2] & sse) == sse && ((unsigned)seven[1] & sha) != 0;
+#  endif
+}
+
+/* Asked once: in a virtual machine the question costs more than a token. The answer is kept in one
+   word that only ever changes from 0 to the same value, read and written whole, so threads may race. */
+static bool tai_cpu_has_sha(void)
+{
+#  if defined(__GNUC__)
+    static int known;                   /* 1: no, 2: yes */
+    int k = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (k == 0) {
+        k = tai_cpu_ask() ? 2 : 1;
+        __atomic_store_n(&known, k, __ATOMIC_RELAXED);
+    }
+#  else
+    static volatile long known;         /* aligned: whole on x64 */
+    long k = known;
+    if (k == 0) known = k = tai_cpu_ask() ? 2 : 1;
+#  endif
+    return k == 2;
+}
+#endif
+
+/* ============================================================================
    >>status      names and texts from the one list
    ========================================================================== */
 
@@ -1037,22 +1104,40 @@ static void tai_store32(uint8_t *p, uint32_t v)
     p[3] = (uint8_t)v;
 }
 
+static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
+
 static void tai_store64(uint8_t *p, uint64_t v)
 {
     tai_store32(p, (uint32_t)(v >> 32));
     tai_store32(p + 4, (uint32_t)v);
 }
 
+/* The same value, of which the compiler knows nothing: so it cannot see that a loop may end early. */
+static uint32_t tai_hidden(uint32_t v)
+{
+#if defined(__GNUC__)
+    __asm__ ("" : "+r"(v));
+    return v;
+#else
+    volatile uint32_t hidden = v;
+    return hidden;
+#endif
+}
+
 bool ta_equal(const void *a, const void *b, size_t len)
 {
     const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
-    volatile uint32_t seen = 0;         /* volatile: no compiler may leave the loop early */
+    uint32_t p, q, seen = 0;
     size_t i;
     TA_ASSERT(len == 0 || (a != NULL && b != NULL));
-    for (i = 0; i < len; i++) {
-        seen = seen | (uint32_t)(x[i] ^ y[i]);
+    for (i = 0; len - i >= 4; i += 4) {
+        memcpy(&p, x + i, 4);
+        memcpy(&q, y + i, 4);
+        seen = tai_hidden(seen | (p ^ q));
     }
-    return (bool)((seen - 1u) >> 31);   /* seen is 0..255: only 0 wraps to bit 31 */
+    for (; i < len; i++) seen = tai_hidden(seen | (uint32_t)(x[i] ^ y[i]));
+    seen = (seen | seen >> 16) & 0xFFFFu;
+    return (bool)((seen - 1u) >> 31);   /* seen is 0..65535: only 0 wraps to bit 31 */
 }
 
 void ta_wipe(void *p, size_t len)
@@ -1067,6 +1152,38 @@ void ta_wipe(void *p, size_t len)
         while (len-- > 0) byte[len] = 0;
     }
 #endif
+}
+
+#if TAI_X86
+
+static size_t tai_first_bit(unsigned mask)      /* mask is not 0 */
+{
+#  if defined(__GNUC__)
+    return (size_t)__builtin_ctz(mask);
+#  else
+    unsigned long at;
+    _BitScanForward(&at, mask);
+    return at;
+#  endif
+}
+
+static __m128i tai_load16(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
+
+#endif
+
+/* How many bytes stand before the first c; n when there is none.                                */
+static size_t tai_run_to(const void *bytes, size_t n, char c)
+{
+    const char *p = (const char *)bytes;
+    size_t i = 0;
+#if TAI_X86
+    for (; n - i >= 16; i += 16) {
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + i), _mm_set1_epi8(c)));
+        if (hit != 0) return i + tai_first_bit(hit);
+    }
+#endif
+    while (i < n && p[i] != c) i++;
+    return i;
 }
 
 /* All ones when lo <= c <= hi, else 0, without a branch. For values below 2^31.                */
@@ -1110,6 +1227,61 @@ static uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint3
     return group;
 }
 
+#if TAI_X86
+
+static __m128i tai_between(__m128i c, char lo, char hi)
+{
+    return _mm_and_si128(_mm_cmpgt_epi8(c, _mm_set1_epi8((char)(lo - 1))), _mm_cmplt_epi8(c, _mm_set1_epi8((char)(hi + 1))));
+}
+
+static __m128i tai_where(__m128i mask, int amount) { return _mm_and_si128(mask, _mm_set1_epi8((char)amount)); }
+
+/* 16 characters of base64url into 12 bytes; *all keeps its ones only where they are of the alphabet. */
+TAI_TARGET_SHA static void tai_base64_decode16(const char *in, uint8_t *out, __m128i *all)
+{
+    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    __m128i c = tai_load16(in), v;
+    __m128i upper = tai_between(c, 'A', 'Z'), lower = tai_between(c, 'a', 'z'), digit = tai_between(c, '0', '9');
+    __m128i minus = _mm_cmpeq_epi8(c, _mm_set1_epi8('-')), under = _mm_cmpeq_epi8(c, _mm_set1_epi8('_'));
+    int last;
+
+    *all = _mm_and_si128(*all, _mm_or_si128(_mm_or_si128(upper, lower), _mm_or_si128(digit, _mm_or_si128(minus, under))));
+    v = _mm_or_si128(tai_where(upper, -65), tai_where(lower, -71));
+    v = _mm_or_si128(_mm_or_si128(v, tai_where(digit, 4)), _mm_or_si128(tai_where(minus, 17), tai_where(under, -32)));
+    v = _mm_add_epi8(c, v);                                             /* 0..63 each */
+    v = _mm_maddubs_epi16(v, _mm_set1_epi32(0x01400140));               /* pairs: 12 bits */
+    v = _mm_madd_epi16(v, _mm_set1_epi32(0x00011000));                  /* fours: 24 bits */
+    v = _mm_shuffle_epi8(v, order);
+    _mm_storel_epi64((__m128i *)(void *)out, v);
+    last = _mm_extract_epi32(v, 2);
+    memcpy(out + 8, &last, sizeof last);
+}
+
+/* As tai_base64_decode, for base64url. Still no branch and no table on what is decoded. The rest is
+   filled up with 'A', which is 0: so the byte behind it shows the spare bits.                   */
+TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
+{
+    char text[16];
+    uint8_t bytes[12];
+    __m128i all = _mm_set1_epi8(-1);
+    size_t i, whole = len / 16, rest = len % 16;
+    bool canonical = true;
+
+    for (i = 0; i < whole; i++) tai_base64_decode16(in + 16 * i, out + 12 * i, &all);
+    if (rest > 0) {
+        memset(text, 'A', sizeof text);
+        memcpy(text, in + 16 * whole, rest);
+        tai_base64_decode16(text, bytes, &all);
+        memcpy(out + 12 * whole, bytes, tai_base64_byte_len(rest));
+        canonical = rest % 4 == 0 || (rest % 4 > 1 && bytes[tai_base64_byte_len(rest)] == 0);
+        ta_wipe(bytes, sizeof bytes);
+        ta_wipe(text, sizeof text);
+    }
+    return canonical && _mm_movemask_epi8(all) == 0xFFFF;
+}
+
+#endif
+
 /* Canonical text into tai_base64_byte_len(len) bytes; false when it is not. Writing trails reading,
    so out may be in.                                                                            */
 static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alphabet a)
@@ -1117,6 +1289,9 @@ static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alph
     size_t i, whole = len / 4, tail = len % 4;
     uint32_t bad = tail == 1 ? 64u : 0u;
 
+#if TAI_X86
+    if (a.c62 == '-' && tai_cpu_has_sha()) return tai_base64_decode_x86(in, len, out);
+#endif
     for (i = 0; i < whole; i++) {
         uint32_t group = tai_base64_group(in + 4 * i, 4, a, &bad);
         out[3 * i]     = (uint8_t)(group >> 16);
@@ -1131,6 +1306,44 @@ static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alph
     }
     return bad < 64u;
 }
+
+#if TAI_SMALL || TAI_X86
+
+static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
+{
+    return tai_base64_decode(in, len, out, tai_base64url);
+}
+
+#else
+
+#define TAI__ 64, 64, 64, 64, 64, 64, 64, 64
+static const uint8_t tai_base64url_values[256] = {
+    TAI__, TAI__, TAI__, TAI__, TAI__, 64, 64, 64, 64, 64, 62, 64, 64,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
+    64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63,
+    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+    TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__
+};
+#undef TAI__
+
+/* The same for a token's header, payload and MAC, by table: they are no secret to who holds the token. */
+static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
+{
+    const uint8_t *p = (const uint8_t *)in;
+    size_t i, whole = len / 4;
+    unsigned bad = 0;
+    for (i = 0; i < whole; i++, p += 4, out += 3) {
+        unsigned a = tai_base64url_values[p[0]], b = tai_base64url_values[p[1]];
+        unsigned c = tai_base64url_values[p[2]], d = tai_base64url_values[p[3]];
+        bad |= a | b | c | d;
+        out[0] = (uint8_t)(a << 2 | b >> 4);
+        out[1] = (uint8_t)(b << 4 | c >> 2);
+        out[2] = (uint8_t)(c << 6 | d);
+    }
+    return bad < 64u && tai_base64_decode((const char *)p, len % 4, out, tai_base64url);
+}
+
+#endif
 
 static char tai_base64url_char(uint32_t v)      /* 0..63 */
 {
@@ -1154,12 +1367,41 @@ static void tai_base64url_put(const uint8_t *in, size_t n, char *out)
     }
 }
 
+#if TAI_X86
+
+/* The last groups of `groups`, four at a time, from the end to the front; gives how many are left. */
+TAI_TARGET_SHA static size_t tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
+{
+    const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+    for (; groups >= 4; groups -= 4) {
+        const uint8_t *p = in + 3 * (groups - 4);
+        __m128i v, high, low;
+        int last;
+        memcpy(&last, p + 8, 4);
+        v = _mm_insert_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p), last, 2);
+        v = _mm_shuffle_epi8(v, order);
+        high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
+        low  = _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003F03F0)), _mm_set1_epi32(0x01000010));
+        v = _mm_or_si128(high, low);                                    /* 0..63 each; now as tai_base64url_char */
+        high = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(25)), 6), tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(51)), -75));
+        low  = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(61)), -13), tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(62)), 49));
+        v = _mm_add_epi8(_mm_add_epi8(v, _mm_set1_epi8('A')), _mm_add_epi8(high, low));
+        _mm_storeu_si128((__m128i *)(void *)(out + 4 * (groups - 4)), v);
+    }
+    return groups;
+}
+
+#endif
+
 /* tai_base64_text_len(len) characters, no NUL. From the end to the front, so out may be in: the text
    of a group never reaches into the bytes of those before it.                                  */
 static void tai_base64url_encode(const uint8_t *in, size_t len, char *out)
 {
     size_t i = len / 3;
     if (len % 3 > 0) tai_base64url_put(in + 3 * i, len % 3, out + 4 * i);
+#if TAI_X86
+    if (i >= 4 && tai_cpu_has_sha()) i = tai_base64url_encode_x86(in, i, out);
+#endif
     while (i-- > 0) tai_base64url_put(in + 3 * i, 3, out + 4 * i);
 }
 
@@ -1201,6 +1443,8 @@ static const uint32_t tai_sha256_start[8] = {
     0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u
 };
 
+#ifndef TOKENAUTH_SHA256_COMPRESS
+
 static const uint32_t tai_sha256_k[64] = {
     0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u, 0xab1c5ed5u,
     0xd807aa98u, 0x12835b01u, 0x243185beu, 0x550c7dc3u, 0x72be5d74u, 0x80deb1feu, 0x9bdc06a7u, 0xc19bf174u,
@@ -1214,41 +1458,142 @@ static const uint32_t tai_sha256_k[64] = {
 
 static uint32_t tai_rotr(uint32_t x, unsigned n) { return x >> n | x << (32u - n); }
 
+static uint32_t tai_big_sigma0(uint32_t a) { return tai_rotr(a, 2) ^ tai_rotr(a, 13) ^ tai_rotr(a, 22); }
+static uint32_t tai_big_sigma1(uint32_t e) { return tai_rotr(e, 6) ^ tai_rotr(e, 11) ^ tai_rotr(e, 25); }
+static uint32_t tai_ch (uint32_t e, uint32_t f, uint32_t g) { return g ^ (e & (f ^ g)); }
+static uint32_t tai_maj(uint32_t a, uint32_t b, uint32_t c) { return (a & b) | (c & (a | b)); }
+
 /* Word t of the message schedule (FIPS 180-4 6.2.2), in a ring of the last 16.                 */
 static uint32_t tai_sha256_word(uint32_t w[16], unsigned t)
 {
     uint32_t x = w[(t + 1) & 15], y = w[(t + 14) & 15];
-    w[t & 15] += (tai_rotr(x, 7) ^ tai_rotr(x, 18) ^ x >> 3)
-               + (tai_rotr(y, 17) ^ tai_rotr(y, 19) ^ y >> 10) + w[(t + 9) & 15];
-    return w[t & 15];
+    return w[t & 15] += (tai_rotr(x, 7) ^ tai_rotr(x, 18) ^ x >> 3)
+                      + (tai_rotr(y, 17) ^ tai_rotr(y, 19) ^ y >> 10) + w[(t + 9) & 15];
 }
 
-static void tai_sha256_block(uint32_t state[8], const uint8_t *in)
+#if TAI_SMALL
+
+static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
+{
+    unsigned t;
+    for (t = 0; t < 64; t++) {
+        uint32_t t1 = s[7] + tai_big_sigma1(s[4]) + tai_ch(s[4], s[5], s[6]) + tai_sha256_k[t]
+                    + (t < 16 ? w[t] : tai_sha256_word(w, t));
+        uint32_t t2 = tai_big_sigma0(s[0]) + tai_maj(s[0], s[1], s[2]);
+        s[7] = s[6];  s[6] = s[5];  s[5] = s[4];  s[4] = s[3] + t1;
+        s[3] = s[2];  s[2] = s[1];  s[1] = s[0];  s[0] = t1 + t2;
+    }
+}
+
+#else
+
+/* One round, in which the letters stay where they are and their roles move on.                  */
+#define TAI_ROUND(a, b, c, d, e, f, g, h, t, word) \
+    h += tai_big_sigma1(e) + tai_ch(e, f, g) + tai_sha256_k[t] + (word); \
+    d += h; \
+    h += tai_big_sigma0(a) + tai_maj(a, b, c)
+
+#define TAI_ROUNDS8(t, word) \
+    TAI_ROUND(a, b, c, d, e, f, g, h, t,     word(t));     TAI_ROUND(h, a, b, c, d, e, f, g, t + 1, word(t + 1)); \
+    TAI_ROUND(g, h, a, b, c, d, e, f, t + 2, word(t + 2)); TAI_ROUND(f, g, h, a, b, c, d, e, t + 3, word(t + 3)); \
+    TAI_ROUND(e, f, g, h, a, b, c, d, t + 4, word(t + 4)); TAI_ROUND(d, e, f, g, h, a, b, c, t + 5, word(t + 5)); \
+    TAI_ROUND(c, d, e, f, g, h, a, b, t + 6, word(t + 6)); TAI_ROUND(b, c, d, e, f, g, h, a, t + 7, word(t + 7))
+
+#define TAI_WORD_GIVEN(t) w[t]
+#define TAI_WORD_NEXT(t)  tai_sha256_word(w, t)
+
+static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
+{
+    uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
+    TAI_ROUNDS8(0u, TAI_WORD_GIVEN);   TAI_ROUNDS8(8u, TAI_WORD_GIVEN);
+    TAI_ROUNDS8(16u, TAI_WORD_NEXT);   TAI_ROUNDS8(24u, TAI_WORD_NEXT);
+    TAI_ROUNDS8(32u, TAI_WORD_NEXT);   TAI_ROUNDS8(40u, TAI_WORD_NEXT);
+    TAI_ROUNDS8(48u, TAI_WORD_NEXT);   TAI_ROUNDS8(56u, TAI_WORD_NEXT);
+    s[0] = a;  s[1] = b;  s[2] = c;  s[3] = d;  s[4] = e;  s[5] = f;  s[6] = g;  s[7] = h;
+}
+
+#undef TAI_ROUND
+#undef TAI_ROUNDS8
+#undef TAI_WORD_GIVEN
+#undef TAI_WORD_NEXT
+
+#endif
+
+static void tai_sha256_plain(uint32_t state[8], const uint8_t *in, size_t blocks)
 {
     uint32_t w[16], s[8];
     unsigned t;
-
-    memcpy(s, state, sizeof s);
-    for (t = 0; t < 16; t++) w[t] = tai_load32(in + 4 * t);
-    for (t = 0; t < 64; t++) {
-        uint32_t a = s[0], e = s[4];
-        uint32_t t1 = s[7] + (tai_rotr(e, 6) ^ tai_rotr(e, 11) ^ tai_rotr(e, 25))
-                    + (s[6] ^ (e & (s[5] ^ s[6])))                      /* Ch */
-                    + tai_sha256_k[t] + (t < 16 ? w[t] : tai_sha256_word(w, t));
-        uint32_t t2 = (tai_rotr(a, 2) ^ tai_rotr(a, 13) ^ tai_rotr(a, 22))
-                    + ((a & s[1]) | (s[2] & (a | s[1])));               /* Maj */
-        s[7] = s[6];  s[6] = s[5];  s[5] = e;  s[4] = s[3] + t1;
-        s[3] = s[2];  s[2] = s[1];  s[1] = a;  s[0] = t1 + t2;
+    for (; blocks > 0; blocks--, in += TAI_BLOCK) {
+        for (t = 0; t < 16; t++) w[t] = tai_load32(in + 4 * t);
+        memcpy(s, state, sizeof s);
+        tai_sha256_rounds(s, w);
+        for (t = 0; t < 8; t++) state[t] += s[t];
     }
-    for (t = 0; t < 8; t++) state[t] += s[t];
     ta_wipe(w, sizeof w);
     ta_wipe(s, sizeof s);
 }
 
+#if TAI_X86
+
+/* Four rounds; m0 holds their words of the schedule.                                            */
+#define TAI_NI_ROUNDS(m0, t) \
+    k  = _mm_add_epi32(m0, _mm_loadu_si128((const __m128i *)(const void *)&tai_sha256_k[t])); \
+    gh = _mm_sha256rnds2_epu32(gh, ef, k); \
+    ef = _mm_sha256rnds2_epu32(ef, gh, _mm_shuffle_epi32(k, 0x0E))
+
+/* The same, and m0 becomes the words of sixteen rounds on.                                       */
+#define TAI_NI_ROUNDS_NEXT(m0, m1, m2, m3, t) \
+    TAI_NI_ROUNDS(m0, t); \
+    m0 = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(m0, m1), _mm_alignr_epi8(m3, m2, 4)), m3)
+
+#define TAI_NI_LOAD(i) \
+    _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + 16 * (i))), big_endian)
+
+/* The x86 SHA instructions keep the state as two registers, ABEF and CDGH (Intel SDM, SHA256RNDS2). */
+TAI_TARGET_SHA static void tai_sha256_x86(uint32_t state[8], const uint8_t *in, size_t blocks)
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)state), 0xB1);
+    __m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)(state + 4)), 0x1B);
+    __m128i ef = _mm_alignr_epi8(low, high, 8), gh = _mm_blend_epi16(high, low, 0xF0), k;
+
+    for (; blocks > 0; blocks--, in += TAI_BLOCK) {
+        __m128i ef0 = ef, gh0 = gh;
+        __m128i m0 = TAI_NI_LOAD(0), m1 = TAI_NI_LOAD(1), m2 = TAI_NI_LOAD(2), m3 = TAI_NI_LOAD(3);
+        TAI_NI_ROUNDS_NEXT(m0, m1, m2, m3, 0);   TAI_NI_ROUNDS_NEXT(m1, m2, m3, m0, 4);
+        TAI_NI_ROUNDS_NEXT(m2, m3, m0, m1, 8);   TAI_NI_ROUNDS_NEXT(m3, m0, m1, m2, 12);
+        TAI_NI_ROUNDS_NEXT(m0, m1, m2, m3, 16);  TAI_NI_ROUNDS_NEXT(m1, m2, m3, m0, 20);
+        TAI_NI_ROUNDS_NEXT(m2, m3, m0, m1, 24);  TAI_NI_ROUNDS_NEXT(m3, m0, m1, m2, 28);
+        TAI_NI_ROUNDS_NEXT(m0, m1, m2, m3, 32);  TAI_NI_ROUNDS_NEXT(m1, m2, m3, m0, 36);
+        TAI_NI_ROUNDS_NEXT(m2, m3, m0, m1, 40);  TAI_NI_ROUNDS_NEXT(m3, m0, m1, m2, 44);
+        TAI_NI_ROUNDS(m0, 48);  TAI_NI_ROUNDS(m1, 52);  TAI_NI_ROUNDS(m2, 56);  TAI_NI_ROUNDS(m3, 60);
+        ef = _mm_add_epi32(ef, ef0);
+        gh = _mm_add_epi32(gh, gh0);
+    }
+    low  = _mm_shuffle_epi32(ef, 0x1B);
+    high = _mm_shuffle_epi32(gh, 0xB1);
+    _mm_storeu_si128((__m128i *)(void *)state, _mm_blend_epi16(low, high, 0xF0));
+    _mm_storeu_si128((__m128i *)(void *)(state + 4), _mm_alignr_epi8(high, low, 8));
+}
+
+#undef TAI_NI_ROUNDS
+#undef TAI_NI_ROUNDS_NEXT
+#undef TAI_NI_LOAD
+
+#endif
+#endif /* TOKENAUTH_SHA256_COMPRESS */
+
 /* The one entry to the compression: everything hashed passes here.                             */
 static void tai_sha256_blocks(uint32_t state[8], const uint8_t *in, size_t blocks)
 {
-    for (; blocks > 0; blocks--, in += TAI_BLOCK) tai_sha256_block(state, in);
+#if defined(TOKENAUTH_SHA256_COMPRESS)
+    TOKENAUTH_SHA256_COMPRESS(state, in, blocks);
+#else
+#  if TAI_X86
+    if (tai_cpu_has_sha()) { tai_sha256_x86(state, in, blocks);  return; }
+#  endif
+    tai_sha256_plain(state, in, blocks);
+#endif
 }
 
 void ta_sha256_init(ta_sha256 *c)
@@ -1264,6 +1609,7 @@ void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
     size_t used = (size_t)(c->total % TAI_BLOCK), n;
 
     TA_ASSERT(len == 0 || in != NULL);
+    if (len == 0) return;               /* in may be NULL then, and NULL + 0 is not C */
     c->total += len;
     if (used > 0 && len >= TAI_BLOCK - used) {          /* fill the block that was begun */
         n = TAI_BLOCK - used;
@@ -1278,9 +1624,10 @@ void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
     if (len > 0) memcpy(c->block + used, p, len);       /* used + len < TAI_BLOCK */
 }
 
-void ta_sha256_final(ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE])
+/* The padding of 5.1.1, and the last one or two blocks. What the block holds past it does not matter. */
+static void tai_sha256_pad(ta_sha256 *c)
 {
-    size_t used = (size_t)(c->total % TAI_BLOCK), i;
+    size_t used = (size_t)(c->total % TAI_BLOCK);
 
     c->block[used++] = 0x80;
     if (used > TAI_BLOCK - 8) {                         /* no room for the length: one block more */
@@ -1291,7 +1638,18 @@ void ta_sha256_final(ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE])
     memset(c->block + used, 0, TAI_BLOCK - 8 - used);
     tai_store64(c->block + TAI_BLOCK - 8, c->total << 3);
     tai_sha256_blocks(c->state, c->block, 1);
-    for (i = 0; i < 8; i++) tai_store32(digest + 4 * i, c->state[i]);
+}
+
+static void tai_sha256_digest(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
+{
+    size_t i;
+    for (i = 0; i < 8; i++) tai_store32(digest + 4 * i, state[i]);
+}
+
+void ta_sha256_final(ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE])
+{
+    tai_sha256_pad(c);
+    tai_sha256_digest(c->state, digest);
     ta_wipe(c, sizeof *c);
 }
 
@@ -1331,12 +1689,16 @@ static void tai_hmac_begin(ta_sha256 *c, const uint32_t inner[8])
     c->total = TAI_BLOCK;
 }
 
+/* The inner digest is hashed where it lies: it is the outer block's first half.                 */
 static void tai_hmac_end(ta_sha256 *c, const uint32_t outer[8], uint8_t mac[TA_SHA256_SIZE])
 {
-    ta_sha256_final(c, mac);
-    tai_hmac_begin(c, outer);
-    ta_sha256_update(c, mac, TA_SHA256_SIZE);
-    ta_sha256_final(c, mac);
+    tai_sha256_pad(c);
+    tai_sha256_digest(c->state, c->block);
+    memcpy(c->state, outer, sizeof c->state);
+    c->total = TAI_BLOCK + TA_SHA256_SIZE;
+    tai_sha256_pad(c);
+    tai_sha256_digest(c->state, mac);
+    ta_wipe(c, sizeof *c);
 }
 
 void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg_len,
@@ -1353,15 +1715,16 @@ void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg
 }
 
 /* ============================================================================
-   >>json        RFC 8259. Grammar rules have the shape (text, len, &pos), one function each; nothing
-                 recurses
+   >>json        RFC 8259, one function per grammar rule, nothing recurses. A rule takes the text and a
+                 place in it and gives the place behind what it took, or 0 where that does not stand
+                 (positions in registers: a third of the time of positions behind pointers)
    ========================================================================== */
 
 static bool tai_is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static size_t tai_space(const char *text, size_t len, size_t pos)
 {
-    while (pos < len && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
+    while (pos < len && text[pos] <= ' ' && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
     return pos;
 }
 
@@ -1474,53 +1837,70 @@ static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4]
     return n;
 }
 
-/* ---- strings, numbers, literals: *pos moves behind a good one ------------------------------- */
+/* ---- strings, numbers, literals ------------------------------------------------------------- */
 
-static ta_status tai_string(const char *text, size_t len, size_t *pos)
+/* How many bytes stand for themselves at the front: ASCII, no control, no quote, no backslash.  */
+static size_t tai_plain_run(const char *text, size_t len)
 {
-    uint8_t bytes[4];
-    if (*pos >= len || text[*pos] != '"') return TA_ERR_JSON;
-    (*pos)++;
-    while (*pos < len && text[*pos] != '"') {
-        if (tai_char(text, len, pos, bytes) == 0) return TA_ERR_JSON;
+    size_t n = 0;
+#if TAI_X86
+    for (; len - n >= 16; n += 16) {
+        __m128i c = tai_load16(text + n);
+        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')), _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(quote, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
+        if (hit != 0) return n + tai_first_bit(hit);    /* bytes over 0x7F are below ' ' here */
     }
-    if (*pos >= len) return TA_ERR_JSON;
-    (*pos)++;
-    return TA_OK;
+#endif
+    while (n < len && (uint8_t)text[n] >= 0x20 && (uint8_t)text[n] < 0x80 && text[n] != '"' && text[n] != '\\') n++;
+    return n;
 }
 
-/* 1*DIGIT */
-static bool tai_digits(const char *text, size_t len, size_t *pos)
+/* string = quotation-mark *char quotation-mark */
+static size_t tai_string(const char *text, size_t len, size_t pos)
 {
-    size_t start = *pos;
-    while (*pos < len && tai_is_digit(text[*pos])) (*pos)++;
-    return *pos > start;
+    uint8_t bytes[4];
+    if (pos >= len || text[pos] != '"') return 0;
+    pos++;
+    for (;;) {
+        pos += tai_plain_run(text + pos, len - pos);
+        if (pos >= len) return 0;
+        if (text[pos] == '"') return pos + 1;
+        if (tai_char(text, len, &pos, bytes) == 0) return 0;
+    }
+}
+
+/* *DIGIT: the place behind them, which may be where it began */
+static size_t tai_digits(const char *text, size_t len, size_t pos)
+{
+    while (pos < len && tai_is_digit(text[pos])) pos++;
+    return pos;
 }
 
 /* number = [ minus ] int [ frac ] [ exp ] */
-static ta_status tai_number(const char *text, size_t len, size_t *pos)
+static size_t tai_number(const char *text, size_t len, size_t pos)
 {
-    if (*pos < len && text[*pos] == '-') (*pos)++;
-    if (*pos < len && text[*pos] == '0') (*pos)++;
-    else if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
-    if (*pos < len && text[*pos] == '.') {
-        (*pos)++;
-        if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
+    size_t start;
+    if (pos < len && text[pos] == '-') pos++;
+    start = pos;
+    pos = pos < len && text[pos] == '0' ? pos + 1 : tai_digits(text, len, pos);
+    if (pos == start) return 0;
+    if (pos < len && text[pos] == '.') {
+        start = pos + 1;
+        pos = tai_digits(text, len, start);
+        if (pos == start) return 0;
     }
-    if (*pos < len && (text[*pos] == 'e' || text[*pos] == 'E')) {
-        (*pos)++;
-        if (*pos < len && (text[*pos] == '+' || text[*pos] == '-')) (*pos)++;
-        if (!tai_digits(text, len, pos)) return TA_ERR_JSON;
+    if (pos < len && (text[pos] == 'e' || text[pos] == 'E')) {
+        start = pos + 1;
+        if (start < len && (text[start] == '+' || text[start] == '-')) start++;
+        pos = tai_digits(text, len, start);
+        if (pos == start) return 0;
     }
-    return TA_OK;
+    return pos;
 }
 
-static ta_status tai_literal(const char *text, size_t len, size_t *pos, const char *word)
+static size_t tai_literal(const char *text, size_t len, size_t pos, const char *word, size_t n)
 {
-    size_t n = strlen(word);
-    if (len - *pos < n || memcmp(text + *pos, word, n) != 0) return TA_ERR_JSON;
-    *pos += n;
-    return TA_OK;
+    return len - pos >= n && memcmp(text + pos, word, n) == 0 ? pos + n : 0;
 }
 
 /* ---- comparing strings ------------------------------------------------------------------------ */
@@ -1540,6 +1920,7 @@ bool ta_json_equals(ta_json v, const char *text, size_t len)
     TA_ASSERT(len == 0 || text != NULL);
     if (ta_json_kind(v) != TA_STRING) return false;
     v = tai_inside(v);
+    if (v.len == len && tai_plain_run(v.text, len) == len) return len == 0 || memcmp(v.text, text, len) == 0;
     while (pos < v.len) {
         n = tai_char(v.text, v.len, &pos, bytes);
         if (n == 0 || n > len - at || memcmp(text + at, bytes, n) != 0) return false;
@@ -1562,19 +1943,37 @@ static bool tai_strings_equal(ta_json a, ta_json b)
     return at == a.len && bt == b.len;
 }
 
-/* FNV-1a over the unescaped bytes, folded into one. Only to skip most comparisons: a collision costs
-   one more comparison of two names.                                                            */
-static uint8_t tai_string_hash(ta_json v)
+/* Eight bits of a name's first 8 bytes, last 8 and length, unescaped. Only to skip most comparisons: a
+   collision costs one more comparison of two names.                                            */
+static uint8_t tai_name_hash(uint64_t first, uint64_t last, size_t len)
+{
+    return (uint8_t)(((first ^ last * UINT64_C(0x9E3779B97F4A7C15)) + len) * UINT64_C(0xD6E8FEB86659FD93) >> 56);
+}
+
+static uint8_t tai_plain_hash(const char *text, size_t len)    /* of a name without escapes */
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint64_t last = 0;
+    size_t i;
+    if (len >= 8) return tai_name_hash(tai_load64(p), tai_load64(p + len - 8), len);
+    for (i = 0; i < len; i++) last = last << 8 | p[i];
+    return tai_name_hash(last, last, len);
+}
+
+static uint8_t tai_escaped_hash(ta_json v)
 {
     uint8_t bytes[4];
-    uint32_t h = 2166136261u;
-    size_t pos = 0, n, i;
+    uint64_t first = 0, last = 0;
+    size_t pos = 0, len = 0, n, i;
     v = tai_inside(v);
     while (pos < v.len) {
         n = tai_char(v.text, v.len, &pos, bytes);
-        for (i = 0; i < n; i++) h = (h ^ bytes[i]) * 16777619u;
+        for (i = 0; i < n; i++, len++) {
+            last = last << 8 | bytes[i];
+            if (len < 8) first = last;
+        }
     }
-    return (uint8_t)(h ^ h >> 8 ^ h >> 16 ^ h >> 24);
+    return tai_name_hash(first, last, len);
 }
 
 /* ---- the check: one pass over the text that also takes out the members somebody wants -------- */
@@ -1584,16 +1983,19 @@ static uint8_t tai_string_hash(ta_json v)
 
 typedef struct tai_want {       /* a member of the outermost object, and where its value goes */
     const char *name;
+    size_t      len;
     ta_json    *value;
 } tai_want;
 
 typedef struct tai_scan {
     const char     *text;
-    size_t          len, pos;
+    size_t          len;
     const tai_want *wants;
-    size_t          want_count;
+    size_t          want_count, want_seen;
     ta_json        *wanted;             /* the value being read now, or NULL */
+    ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
+    bool            escapes;            /* in any name so far: then equal names may be spelled differently */
     uint8_t         is_object[TA_MAX_DEPTH];
     uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
     uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
@@ -1608,133 +2010,156 @@ static ta_json tai_view(const char *text, size_t from, size_t to)
     return v;
 }
 
-static ta_json tai_name_view(const tai_scan *s, unsigned i)     /* of a name that was checked */
+static size_t tai_scan_fault(tai_scan *s, ta_status why)
 {
-    size_t end = s->name_at[i];
-    (void)tai_string(s->text, s->len, &end);
-    return tai_view(s->text, s->name_at[i], end);
+    s->fault = why;
+    return 0;
 }
 
-/* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are compared,
-   and the names themselves only where the hashes agree. So the work stays linear in the text.  */
-static ta_status tai_scan_unique(tai_scan *s, ta_json name)
+/* Is name i, which was checked, this one?                                                       */
+static bool tai_scan_is(const tai_scan *s, unsigned i, ta_json name)
 {
-    unsigned i, first = s->first[s->depth - 1];
-    uint8_t hash = tai_string_hash(name);
+    size_t at = s->name_at[i];
+    if (!s->escapes) return s->len - at >= name.len && memcmp(s->text + at, name.text, name.len) == 0;
+    return tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
+}
 
-    for (i = first; i < s->names; i++) {
-        if (s->name_hash[i] == hash && tai_strings_equal(tai_name_view(s, i), name)) return TA_ERR_DUPLICATE;
+/* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are looked at,
+   and the names themselves only where the hashes agree. So the work stays linear in the text.   */
+static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash)
+{
+    unsigned i;
+    for (i = s->first[s->depth - 1]; i < s->names; i++) {
+        i += (unsigned)tai_run_to(s->name_hash + i, s->names - i, (char)hash);
+        if (i < s->names && tai_scan_is(s, i, name)) return false;
     }
-    if (s->names - first >= TA_MAX_MEMBERS || s->names >= TAI_NAMES) return TA_ERR_LIMIT;
+    return true;
+}
+
+static bool tai_scan_has_room(const tai_scan *s)
+{
+    size_t members = s->names - s->first[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
+    return members < TA_MAX_MEMBERS && s->names < TAI_NAMES;
+}
+
+/* Which of the wanted members has this name, if any?                                            */
+static ta_json *tai_scan_want(const tai_scan *s, ta_json name, bool plain)
+{
+    size_t i, n;
+    for (i = 0; i < s->want_count; i++) {
+        const tai_want *w = &s->wants[i];
+        if (!plain && !ta_json_equals(name, w->name, w->len)) continue;
+        for (n = 0; plain && n < w->len && w->name[n] == name.text[1 + n]; n++) { }
+        if (!plain || (n == w->len && name.text[1 + n] == '"')) return w->value;
+    }
+    return NULL;
+}
+
+/* A name, kept so that it is seen to be unique. A wanted one is kept by its value alone.        */
+static bool tai_scan_keep(tai_scan *s, ta_json name, bool plain)
+{
+    uint8_t hash;
+    if (!tai_scan_has_room(s)) { s->fault = TA_ERR_LIMIT;  return false; }
+    s->fault  = TA_ERR_DUPLICATE;
+    s->wanted = s->depth == 1 ? tai_scan_want(s, name, plain) : s->wanted;
+    if (s->depth == 1 && s->wanted != NULL) {
+        s->want_seen++;
+        return s->wanted->text == NULL;
+    }
+    hash = plain ? tai_plain_hash(name.text + 1, name.len - 2) : tai_escaped_hash(name);
+    if (!tai_scan_is_new(s, name, hash)) return false;
     s->name_at[s->names] = (uint16_t)(name.text - s->text);
     s->name_hash[s->names] = hash;
     s->names++;
-    return TA_OK;
+    return true;
 }
 
-static void tai_scan_want(tai_scan *s, ta_json name)
+/* A member's name and its colon, up to the value.                                               */
+static size_t tai_scan_name(tai_scan *s, size_t pos)
 {
-    size_t i;
-    for (i = 0; i < s->want_count && s->wanted == NULL; i++) {
-        if (ta_json_equals(name, s->wants[i].name, strlen(s->wants[i].name))) s->wanted = s->wants[i].value;
-    }
+    size_t start = pos, run;
+    bool plain;
+    if (pos >= s->len || s->text[pos] != '"') return tai_scan_fault(s, TA_ERR_JSON);
+    run = pos + 1 + tai_plain_run(s->text + pos + 1, s->len - pos - 1);
+    plain = run < s->len && s->text[run] == '"';
+    pos = plain ? run + 1 : tai_string(s->text, s->len, pos);
+    if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
+    s->escapes = s->escapes || !plain;
+    if (!tai_scan_keep(s, tai_view(s->text, start, pos), plain)) return 0;
+    pos = tai_space(s->text, s->len, pos);
+    if (pos >= s->len || s->text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
+    pos = tai_space(s->text, s->len, pos + 1);
+    if (s->depth == 1 && s->wanted != NULL) s->wanted->text = s->text + pos;
+    return pos;
 }
 
-/* A member's name and its colon, up to the value.                                              */
-static ta_status tai_scan_name(tai_scan *s)
+static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of this level? */
 {
-    size_t start = s->pos;
-    ta_json name;
-    ta_status st = tai_string(s->text, s->len, &s->pos);
-    if (st != TA_OK) return st;
-    name = tai_view(s->text, start, s->pos);
-    st = tai_scan_unique(s, name);
-    if (st != TA_OK) return st;
-    s->pos = tai_space(s->text, s->len, s->pos);
-    if (s->pos >= s->len || s->text[s->pos] != ':') return TA_ERR_JSON;
-    s->pos = tai_space(s->text, s->len, s->pos + 1);
-    if (s->depth == 1) {
-        tai_scan_want(s, name);
-        if (s->wanted != NULL) s->wanted->text = s->text + s->pos;
-    }
-    return TA_OK;
+    return pos < s->len && s->text[pos] == (s->is_object[s->depth - 1] ? '}' : ']');
 }
 
-static bool tai_scan_closes(const tai_scan *s)          /* the bracket of this level? */
+static size_t tai_scan_close(tai_scan *s, size_t pos)
 {
-    return s->pos < s->len && s->text[s->pos] == (s->is_object[s->depth - 1] ? '}' : ']');
-}
-
-static void tai_scan_close(tai_scan *s)
-{
-    s->pos++;
     s->depth--;
     s->names = s->first[s->depth];                      /* its names are forgotten */
+    return pos + 1;
 }
 
-/* A bracket; an empty container is complete at once.                                           */
-static ta_status tai_scan_open(tai_scan *s, bool *complete)
+/* A bracket; an empty container is complete at once.                                            */
+static size_t tai_scan_open(tai_scan *s, size_t pos, bool *complete)
 {
-    *complete = false;
-    if (s->depth >= TA_MAX_DEPTH) return TA_ERR_LIMIT;
-    s->is_object[s->depth] = s->text[s->pos] == '{';
+    if (s->depth >= TA_MAX_DEPTH) return tai_scan_fault(s, TA_ERR_LIMIT);
+    s->is_object[s->depth] = s->text[pos] == '{';
     s->first[s->depth] = (uint16_t)s->names;
     s->depth++;
-    s->pos = tai_space(s->text, s->len, s->pos + 1);
-    if (tai_scan_closes(s)) {
-        tai_scan_close(s);
-        *complete = true;
-        return TA_OK;
-    }
-    return s->is_object[s->depth - 1] ? tai_scan_name(s) : TA_OK;
+    pos = tai_space(s->text, s->len, pos + 1);
+    *complete = tai_scan_closes(s, pos);
+    if (*complete) return tai_scan_close(s, pos);
+    return s->is_object[s->depth - 1] ? tai_scan_name(s, pos) : pos;
 }
 
-/* What may begin where a value must stand: a scalar, which is then complete, or a bracket.     */
-static ta_status tai_scan_value(tai_scan *s, bool *complete)
+/* What may begin where a value must stand: a scalar, which is then complete, or a bracket.      */
+static size_t tai_scan_value(tai_scan *s, size_t pos, bool *complete)
 {
     *complete = true;
-    if (s->pos >= s->len) return TA_ERR_JSON;
-    switch (s->text[s->pos]) {
+    s->fault = TA_ERR_JSON;
+    if (pos >= s->len) return 0;
+    switch (s->text[pos]) {
+    case '"': return tai_string(s->text, s->len, pos);
     case '{':
-    case '[': return tai_scan_open(s, complete);
-    case '"': return tai_string(s->text, s->len, &s->pos);
-    case 't': return tai_literal(s->text, s->len, &s->pos, "true");
-    case 'f': return tai_literal(s->text, s->len, &s->pos, "false");
-    case 'n': return tai_literal(s->text, s->len, &s->pos, "null");
-    default:  return tai_number(s->text, s->len, &s->pos);
+    case '[': return tai_scan_open(s, pos, complete);
+    case 't': return tai_literal(s->text, s->len, pos, TA_LIT("true"));
+    case 'f': return tai_literal(s->text, s->len, pos, TA_LIT("false"));
+    case 'n': return tai_literal(s->text, s->len, pos, TA_LIT("null"));
+    default:  return tai_number(s->text, s->len, pos);
     }
 }
 
 /* After a complete value inside a container: a comma and on to the next, or the bracket that
-   completes the container too.                                                                 */
-static ta_status tai_scan_after(tai_scan *s, bool *complete)
+   completes the container too.                                                                  */
+static size_t tai_scan_after(tai_scan *s, size_t pos, bool *complete)
 {
     if (s->depth == 1 && s->wanted != NULL) {
-        s->wanted->len = (size_t)(s->text + s->pos - s->wanted->text);
+        s->wanted->len = (size_t)(s->text + pos - s->wanted->text);
         s->wanted = NULL;
     }
-    s->pos = tai_space(s->text, s->len, s->pos);
-    if (tai_scan_closes(s)) {
-        tai_scan_close(s);
-        return TA_OK;
-    }
-    if (s->pos >= s->len || s->text[s->pos] != ',') return TA_ERR_JSON;
-    s->pos = tai_space(s->text, s->len, s->pos + 1);
+    pos = tai_space(s->text, s->len, pos);
+    if (tai_scan_closes(s, pos)) return tai_scan_close(s, pos);
+    if (pos >= s->len || s->text[pos] != ',') return tai_scan_fault(s, TA_ERR_JSON);
+    pos = tai_space(s->text, s->len, pos + 1);
     *complete = false;
-    return s->is_object[s->depth - 1] ? tai_scan_name(s) : TA_OK;
+    return s->is_object[s->depth - 1] ? tai_scan_name(s, pos) : pos;
 }
 
 static ta_status tai_scan_text(tai_scan *s)
 {
     bool complete;
-    ta_status st;
-    s->pos = tai_space(s->text, s->len, 0);
-    st = tai_scan_value(s, &complete);
-    while (st == TA_OK && !(complete && s->depth == 0)) {
-        st = complete ? tai_scan_after(s, &complete) : tai_scan_value(s, &complete);
+    size_t pos = tai_scan_value(s, tai_space(s->text, s->len, 0), &complete);
+    while (pos != 0 && !(complete && s->depth == 0)) {
+        pos = complete ? tai_scan_after(s, pos, &complete) : tai_scan_value(s, pos, &complete);
     }
-    if (st != TA_OK) return st;
-    return tai_space(s->text, s->len, s->pos) == s->len ? TA_OK : TA_ERR_JSON;
+    if (pos == 0) return s->fault;
+    return tai_space(s->text, s->len, pos) == s->len ? TA_OK : TA_ERR_JSON;
 }
 
 /* The check, and the wanted members of the outermost object; all are absent after a failure.   */
@@ -1748,8 +2173,8 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
-    s.wants = wants;  s.want_count = want_count;  s.wanted = NULL;
-    s.depth = 0;  s.names = 0;
+    s.wants = wants;  s.want_count = want_count;  s.want_seen = 0;  s.wanted = NULL;
+    s.depth = 0;  s.names = 0;  s.escapes = false;
     st = tai_scan_text(&s);
     if (st != TA_OK) {
         for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
@@ -1860,7 +2285,8 @@ static bool tai_path_index(const char *path, size_t len, size_t *pos, size_t *ou
 {
     size_t start = *pos;
     *out = 0;
-    if (!tai_digits(path, len, pos) || (path[start] == '0' && *pos - start > 1)) return false;
+    *pos = tai_digits(path, len, start);
+    if (*pos == start || (path[start] == '0' && *pos - start > 1)) return false;
     for (; start < *pos; start++) {
         size_t digit = (size_t)(path[start] - '0');
         *out = *out > (SIZE_MAX - digit) / 10 ? SIZE_MAX : *out * 10 + digit;
@@ -1872,7 +2298,8 @@ static bool tai_path_bracket(const char *path, size_t len, size_t *pos, tai_step
 {
     size_t start = ++*pos;
     if (*pos < len && path[*pos] == '"') {
-        if (tai_string(path, len, pos) != TA_OK) return false;
+        *pos = tai_string(path, len, start);
+        if (*pos == 0) return false;
         step->quoted = tai_view(path, start, *pos);
     } else if (!tai_path_index(path, len, pos, &step->index)) {
         return false;
@@ -2030,6 +2457,12 @@ static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
     int64_t sum = 0;
 
     *fraction = false;
+    for (i = minus; i < v.len && i < 18 && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
+    if (i == v.len) {                                   /* nearly all: digits only, and few enough */
+        *out = minus ? sum : -sum;
+        return true;
+    }
+    sum = 0;
     while (mantissa < v.len && v.text[mantissa] != 'e' && v.text[mantissa] != 'E') mantissa++;
     for (i = minus; i < mantissa && v.text[i] != '.'; i++) point++;
     point += tai_exponent(v.text, v.len, mantissa + 1);
@@ -2050,12 +2483,11 @@ static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
 ta_status ta_json_int(ta_json v, int64_t *out)
 {
     ta_status st = tai_expect(v, TA_NUMBER);
-    size_t end = 0;
     bool fraction;
     if (out == NULL) return TA_ERR_ARGUMENT;
     *out = 0;
     if (st != TA_OK) return st;
-    if (v.len > TAI_MAX_JSON || tai_number(v.text, v.len, &end) != TA_OK || end != v.len) return TA_ERR_JSON;
+    if (v.len > TAI_MAX_JSON || tai_number(v.text, v.len, 0) != v.len) return TA_ERR_JSON;
     if (!tai_truncate(v, out, &fraction) || fraction) {
         *out = 0;
         return TA_ERR_RANGE;
@@ -2495,14 +2927,13 @@ typedef struct tai_parts { size_t head, body, mac; } tai_parts;        /* charac
 
 static ta_status tai_split(const char *token, size_t len, tai_parts *p)
 {
-    size_t dot[2], dots = 0, i;
+    size_t dot[3], at = 0, i;
     if (len > TA_MAX_TOKEN) return TA_ERR_LIMIT;
-    for (i = 0; i < len; i++) {
-        if (token[i] != '.') continue;
-        if (dots == 2) return TA_ERR_FORMAT;
-        dot[dots++] = i;
+    for (i = 0; i < 3; i++) {                           /* the third would be one too many */
+        dot[i] = at + tai_run_to(token + at, len - at, '.');
+        if ((dot[i] < len) != (i < 2)) return TA_ERR_FORMAT;
+        at = dot[i] + 1;
     }
-    if (dots != 2) return TA_ERR_FORMAT;
     p->head = dot[0];
     p->body = dot[1] - dot[0] - 1;
     p->mac  = len - dot[1] - 1;
@@ -2520,18 +2951,37 @@ static bool tai_overlaps(const char *token, size_t len, const char *buf, size_t 
 static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_json *object)
 {
     size_t n = tai_base64_byte_len(len), start;
-    if (!tai_base64_decode(in, len, (uint8_t *)out, tai_base64url)) return TA_ERR_ENCODING;
+    if (!tai_segment_decode(in, len, (uint8_t *)out)) return TA_ERR_ENCODING;
     start = tai_space(out, n, 0);
     while (n > start && tai_space(out, n, n - 1) == n) n--;
     *object = tai_view(out, start, n);
     return ta_json_kind(*object) == TA_OBJECT ? TA_OK : TA_ERR_JSON;
 }
 
-static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
 {
-    tai_want want[4] = {{"alg", alg}, {"typ", &out->typ}, {"kid", &out->kid}, {"crit", crit}};
+    tai_want want[4] = {{"alg", 3, alg}, {"typ", 3, &out->typ}, {"kid", 3, &out->kid}, {"crit", 4, crit}};
     ta_status st = tai_decode_object(token, p->head, buf, &out->header);
     return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4) : st;
+}
+
+/* The header that nearly every token has, spelled as nearly everyone spells it: nothing to parse.  */
+static bool tai_read_common_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+{
+    static const char text[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", json[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+    if (p->head != sizeof text - 1 || memcmp(token, text, sizeof text - 1) != 0) return false;
+    memcpy(buf, json, sizeof json - 1);
+    memset(crit, 0, sizeof *crit);
+    out->header = tai_view(buf, 0, sizeof json - 1);
+    *alg        = tai_view(buf, 7, 14);
+    out->typ    = tai_view(buf, 21, 26);
+    return true;
+}
+
+static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+{
+    if (tai_read_common_header(token, p, buf, out, alg, crit)) return TA_OK;
+    return tai_parse_header(token, p, buf, out, alg, crit);
 }
 
 typedef struct tai_date {       /* exact to the second on both sides: fractions count */
@@ -2562,8 +3012,8 @@ static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->n
 static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
 {
     ta_json  exp, nbf, iat;
-    tai_want want[8] = {{"iss", &out->iss}, {"sub", &out->sub}, {"aud", &out->aud}, {"exp", &exp},
-                        {"nbf", &nbf}, {"iat", &iat}, {"jti", &out->jti}, {"sid", &out->sid}};
+    tai_want want[8] = {{"iss", 3, &out->iss}, {"sub", 3, &out->sub}, {"aud", 3, &out->aud}, {"exp", 3, &exp},
+                        {"nbf", 3, &nbf}, {"iat", 3, &iat}, {"jti", 3, &out->jti}, {"sid", 3, &out->sid}};
     ta_status st;
     st = tai_json_scan(claims.text, claims.len, want, 8);
     if (st != TA_OK) return st;
@@ -2602,7 +3052,7 @@ static bool tai_is_base64url(const char *in, size_t len)
     uint8_t scratch[3];
     size_t i;
     for (i = 0; i < len; i += 4) {
-        if (!tai_base64_decode(in + i, len - i < 4 ? len - i : 4, scratch, tai_base64url)) return false;
+        if (!tai_segment_decode(in + i, len - i < 4 ? len - i : 4, scratch)) return false;
     }
     return true;
 }
@@ -2610,7 +3060,7 @@ static bool tai_is_base64url(const char *in, size_t len)
 static ta_status tai_read_mac(const char *in, size_t len, uint8_t mac[TA_SHA256_SIZE])
 {
     if (len != TAI_MAC_CHARS) return tai_is_base64url(in, len) ? TA_ERR_SIGNATURE : TA_ERR_ENCODING;
-    return tai_base64_decode(in, len, mac, tai_base64url) ? TA_OK : TA_ERR_ENCODING;
+    return tai_segment_decode(in, len, mac) ? TA_OK : TA_ERR_ENCODING;
 }
 
 static ta_status tai_check_mac(ta_keys keys, unsigned candidates, const char *text, size_t len,
@@ -2643,7 +3093,7 @@ static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, c
     if (st != TA_OK) return st;
     if (buf == token) tai_base64url_encode((const uint8_t *)buf, head, buf);
     st = tai_check_mac(keys, candidates, token, signed_len, mac);
-    if (st == TA_OK && buf == token) (void)tai_base64_decode(token, p->head, (uint8_t *)buf, tai_base64url);
+    if (st == TA_OK && buf == token) (void)tai_segment_decode(token, p->head, (uint8_t *)buf);
     return st;
 }
 
@@ -2862,7 +3312,7 @@ ta_status ta_jws_verify(ta_keys keys, const char *token, size_t len, void *buf, 
     if (head > cap || body > cap) return TA_ERR_SPACE;
 
     st = tai_open(keys, token, &p, bytes, &jwt);        /* the payload then takes the header's place */
-    if (st == TA_OK && !tai_base64_decode(token + p.head + 1, p.body, (uint8_t *)bytes, tai_base64url)) st = TA_ERR_ENCODING;
+    if (st == TA_OK && !tai_segment_decode(token + p.head + 1, p.body, (uint8_t *)bytes)) st = TA_ERR_ENCODING;
     if (st != TA_OK) return tai_refuse(st, &jwt, bytes, head > body ? head : body);
     *payload_len = body;
     return TA_OK;
@@ -3098,8 +3548,6 @@ static bool tai_is_utf8(const char *text, size_t len)          /* and holds no N
     }
     return true;
 }
-
-static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
 
 /* Seconds after created, as 32 bits hold them.                                                  */
 static uint32_t tai_offset(int64_t created, int64_t t)
@@ -3381,7 +3829,7 @@ static void tai_slot_write(const ta_table *t, size_t slot, const ta_record *r, i
 static bool tai_slot_is_over(const ta_table *t, size_t slot, int64_t now)
 {
     uint32_t after = tai_word(t, tai_expiry_at(t, slot));
-    return after != TAI_NEVER && now - (int64_t)tai_load64(tai_slot(t, slot) + TAI_AT_CREATED) >= (int64_t)after;
+    return after != TAI_NEVER && (int64_t)tai_load64(tai_slot(t, slot) + TAI_AT_CREATED) + after <= now;
 }
 
 /* A mark needs room even in a full table: a session that it ends gives up its slot.             */
@@ -3462,6 +3910,7 @@ static ta_status tai_table_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_recor
     const ta_table *t = (const ta_table *)ctx;
     size_t at, probes;
     ta_status st = TA_ERR_NOT_FOUND;
+    memset(out, 0, sizeof *out);
     if (!tai_lock(t)) return TA_ERR_STORE;
     if (tai_index_find(t, id, &at, &probes)) st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
     tai_unlock(t);
@@ -3651,7 +4100,7 @@ ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now, ta
     if (!tai_lock(t)) return TA_ERR_STORE;
     tai_table_clear(t);
     good = tai_load_pieces(t, (const uint8_t *)in, len, now, how, &newest);
-    if (good && how == TA_LOAD_RESUME && newest > 0 && now - newest > max_age_s) good = false;
+    if (how == TA_LOAD_RESUME && newest > 0 && (now - newest > max_age_s || newest - now > max_age_s)) good = false;
     if (!good) tai_table_clear(t);
     tai_unlock(t);
     return good ? TA_OK : TA_ERR_SNAPSHOT;
@@ -4037,24 +4486,35 @@ static ta_status tai_draw_epoch(const ta_auth *a, uint32_t old, uint32_t *out)
     return st;
 }
 
-/* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have.   */
-static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, uint32_t *before, uint32_t *epoch)
+static void tai_new_mark(const tai_access *x, const ta_record *old, uint32_t epoch, ta_record *next)
+{
+    int64_t ends = x->now + x->auth->cfg.absolute_s;
+    memset(next, 0, sizeof *next);
+    next->kind = TAI_MARK;
+    next->ver = old->ver + 1;
+    next->epoch = epoch;
+    next->created = next->rotated_at = next->idle_until = x->now;
+    next->ends_at = ends > old->ends_at ? ends : old->ends_at;
+}
+
+/* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have. Where
+   one of them is to be carried over, `expected` is its epoch: a logout that came between ended it too. */
+static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, const uint32_t *expected, uint32_t *before,
+                                uint32_t *epoch)
 {
     ta_record mark, next;
+    uint32_t seen;
     ta_status st = TA_ERR_CONFLICT;
-    int64_t ends = x->now + x->auth->cfg.absolute_s;
     int round;
     for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
-        st = tai_mark_get(x->auth, sub, len, &mark, before);
-        if (st == TA_OK) st = tai_draw_epoch(x->auth, *before, epoch);
+        st = tai_mark_get(x->auth, sub, len, &mark, &seen);
+        if (st == TA_OK && round > 0 && seen == *epoch) return TA_OK;   /* our own write, come late */
+        if (st == TA_OK && expected != NULL && seen != *expected) st = TA_ERR_LOGGED_OUT;
+        if (st == TA_OK && round == 0) st = tai_draw_epoch(x->auth, seen, epoch);
         if (st != TA_OK) return st;
-        memset(&next, 0, sizeof next);
-        next.kind = TAI_MARK;
-        next.ver = mark.ver + 1;
-        next.epoch = *epoch;
+        *before = seen;
+        tai_new_mark(x, &mark, *epoch, &next);
         tai_user_id(sub, len, next.id);
-        next.created = next.rotated_at = next.idle_until = x->now;
-        next.ends_at = ends > mark.ends_at ? ends : mark.ends_at;
         st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, next.id, &mark, &next);
     }
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
@@ -4152,11 +4612,11 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
 static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET], const char *more,
                                 size_t more_len, int64_t now, ta_pair *out)
 {
-    int64_t ends = r->idle_until < r->ends_at ? r->idle_until : r->ends_at;
+    int64_t left = (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) - now;
     memset(out, 0, sizeof *out);
     tai_sid_put(r->id, out->sid);
     out->refresh_len = (uint16_t)tai_token_mint(a, secret, r->gen, out->refresh);
-    out->refresh_s   = (int32_t)(ends - now);
+    out->refresh_s   = left < INT32_MAX ? (int32_t)left : INT32_MAX;
     return tai_access_token(a, r, more, more_len, now, out);
 }
 
@@ -4183,14 +4643,16 @@ static ta_status tai_ask_user(tai_visit *v)
     return cfg->user(cfg->ctx, &s, &v->user);
 }
 
-/* Step 8. A record made with a salt refuses its absence; the subject is sealed either way.       */
+/* Step 8. A record made with a salt refuses its absence; the subject is sealed either way. Where the
+   password was just changed, the seal may be of before, or of now if this is a repeated call.     */
 static ta_status tai_check_seal(tai_visit *v, const ta_key *k)
 {
-    const void *salt = v->opts->old_salt_len > 0 ? v->opts->old_salt : v->user.salt;
-    size_t salt_len = v->opts->old_salt_len > 0 ? v->opts->old_salt_len : v->user.salt_len;
     uint8_t seal[8];
-    if ((v->rec.flags & TAI_HAS_SALT) != 0 && (salt_len == 0 || v->user.salt_len == 0)) return TA_ERR_USER_CHANGED;
-    tai_seal(k, &v->rec, salt, salt_len, seal);
+    if ((v->rec.flags & TAI_HAS_SALT) != 0 && v->user.salt_len == 0) return TA_ERR_USER_CHANGED;
+    tai_seal(k, &v->rec, v->user.salt, v->user.salt_len, seal);
+    if (ta_equal(seal, v->rec.seal, sizeof seal)) return TA_OK;
+    if (v->opts->old_salt_len == 0) return TA_ERR_USER_CHANGED;
+    tai_seal(k, &v->rec, v->opts->old_salt, v->opts->old_salt_len, seal);
     return ta_equal(seal, v->rec.seal, sizeof seal) ? TA_OK : TA_ERR_USER_CHANGED;
 }
 
@@ -4229,7 +4691,9 @@ static bool tai_is_retry(const tai_visit *v)
 {
     uint8_t retry[8];
     const ta_record *r = &v->rec;
-    if ((r->flags & TAI_HAS_RETRY) == 0 || v->opts->retry_key == NULL || v->x.now >= r->rotated_at + v->x.auth->cfg.retry_s) return false;
+    int32_t retry_s = v->x.auth->cfg.retry_s;
+    if ((r->flags & TAI_HAS_RETRY) == 0 || v->opts->retry_key == NULL) return false;
+    if (retry_s == 0 || v->x.now >= r->rotated_at + retry_s) return false;
     tai_bind(tai_refresh_key(v->x.auth, r->kid), "R", r->id, v->opts->retry_key, 16, retry);
     return ta_equal(retry, r->retry, sizeof retry);
 }
@@ -4371,8 +4835,8 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     int round;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
+    st = tai_visit_begin(&v, a, refresh, len, now, opts);       /* refresh may be out's own: read it first */
     memset(out, 0, sizeof *out);
-    st = tai_visit_begin(&v, a, refresh, len, now, opts);
     if (st == TA_OK && v.opts->old_salt_len > 0) st = TA_ERR_ARGUMENT;          /* for ta_logout_others only */
     v.again = st == TA_OK;
     for (round = 0; round < TAI_ROUNDS && v.again; round++) {
@@ -4428,13 +4892,20 @@ static void tai_new_session(const ta_auth *a, const char *subject, size_t len, i
     tai_seal(k, r, o->salt, o->salt_len, r->seal);
 }
 
-/* The new session into the store. Its id is random: one that is there already means that the random
-   source repeats itself, unless our own write was in doubt.                                      */
+/* The new session into the store. Its id is random: another one there already means that the random
+   source repeats itself. Our own, of a write that was in doubt and came late, is the one we want.   */
 static ta_status tai_birth(tai_access *x, const ta_record *r)
 {
-    ta_status st = tai_insert(x, r);
-    if (st == TA_ERR_CONFLICT && x->unknown > 0) st = tai_insert(x, r);
-    return st == TA_ERR_CONFLICT ? TA_ERR_RANDOM : st;
+    ta_record there;
+    ta_status st = TA_ERR_CONFLICT;
+    int round;
+    for (round = 0; round < 2 && st == TA_ERR_CONFLICT; round++) {
+        st = tai_insert(x, r);
+        if (st != TA_ERR_CONFLICT) return st;
+        if (x->unknown == 0) return TA_ERR_RANDOM;
+        if (tai_get(x->auth, r->id, &there) == TA_OK && tai_same_record(&there, r)) return TA_OK;
+    }
+    return TA_ERR_STORE;
 }
 
 /* A walk over the ids of a subject's sessions, a page at a time, while they come and go.          */
@@ -4491,31 +4962,31 @@ static ta_status tai_walk_next(tai_walk *w, ta_record *r)
     return st == TA_OK && tai_is_session_of(r, w->sub, w->len) ? TA_OK : TA_ERR_STORE;
 }
 
-/* How gladly a session is given up: first one of another epoch; then an orphan of a lost reply, never
-   refreshed though its access token is over; then the others.                                    */
-static int tai_worth(const tai_access *x, const ta_record *r, uint32_t epoch)
+/* An orphan of a lost reply: never refreshed, though its access token is over. It goes first.     */
+static bool tai_is_orphan(const tai_access *x, const ta_record *r)
 {
-    if (r->epoch != epoch) return 0;
-    return r->gen == 0 && x->now - r->created > x->auth->cfg.access_s ? 1 : 2;
+    return r->gen == 0 && x->now - r->created > x->auth->cfg.access_s;
 }
 
 typedef struct tai_census {
     uint32_t  epoch;            /* of the user, now */
     size_t    live;
     bool      found;            /* a session other than the new one: */
-    ta_record least;            /* the one of least worth, then of oldest use */
+    ta_record least;            /* an orphan if there is one; then by oldest use */
 } tai_census;
 
+/* Sessions of another epoch are over, or newer than we know: neither counted nor dropped.         */
 static ta_status tai_count_one(tai_access *x, const ta_record *self, const ta_record *r, tai_census *c)
 {
-    int by_worth;
+    bool orphan, less;
     ta_status st = tai_session_state(x->auth, r, x->now);
     if (st == TA_ERR_EXPIRED || st == TA_ERR_IDLE) return tai_delete(x, r->id);
-    if (st != TA_OK) return TA_OK;
+    if (st != TA_OK || r->epoch != c->epoch) return TA_OK;
     c->live++;
     if (memcmp(r->id, self->id, TA_ID_SIZE) == 0) return TA_OK;
-    by_worth = c->found ? tai_worth(x, r, c->epoch) - tai_worth(x, &c->least, c->epoch) : -1;
-    if (by_worth < 0 || (by_worth == 0 && r->rotated_at < c->least.rotated_at)) c->least = *r;
+    orphan = tai_is_orphan(x, r);
+    less = orphan == tai_is_orphan(x, &c->least) ? r->rotated_at < c->least.rotated_at : orphan;
+    if (!c->found || less) c->least = *r;
     c->found = true;
     return TA_OK;
 }
@@ -4553,25 +5024,15 @@ static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *e
     }
 }
 
-static ta_status tai_replace(tai_access *x, const ta_login_opts *o)
-{
-    tai_token old;
-    ta_status st = TA_OK;
-    if (o->replaces == NULL) return TA_OK;
-    if (tai_token_read(x->auth, o->replaces, o->replaces_len, &old) == TA_OK) st = tai_delete(x, old.id);
-    ta_wipe(&old, sizeof old);
-    return st;
-}
-
 /* The new record's way into the store and what follows from it; taken back when a step fails.     */
-static ta_status tai_settle(tai_access *x, const ta_record *r, const ta_login_opts *o, ta_record *evicted)
+static ta_status tai_settle(tai_access *x, const ta_record *r, const tai_token *replaced, ta_record *evicted)
 {
     ta_status st = tai_mark_keep(x, r);
     if (st != TA_OK) return st;
     st = tai_birth(x, r);
     if (st != TA_OK && st != TA_ERR_STORE) return st;
     if (st == TA_OK) st = tai_hold_cap(x, r, evicted);
-    if (st == TA_OK) st = tai_replace(x, o);
+    if (st == TA_OK && replaced != NULL) st = tai_delete(x, replaced->id);
     if (st == TA_OK) tai_sweep(x, 2);
     else (void)tai_delete(x, r->id);
     return st;
@@ -4594,16 +5055,19 @@ ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_
     const ta_login_opts *o = opts != NULL ? opts : &none;
     uint8_t    secret[TAI_SECRET] = {0};
     tai_access x;
+    tai_token  old;
     ta_record  rec, evicted;
     uint32_t   epoch = 0;
     size_t     len = 0;
+    bool       replaces;
     ta_status  st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
     memset(&evicted, 0, sizeof evicted);
     x.auth = a;  x.now = now;  x.unknown = 0;
     st = tai_check_login(a, subject, now, o, &len);
+    replaces = st == TA_OK && tai_token_read(a, o->replaces, o->replaces_len, &old) == TA_OK;
+    memset(out, 0, sizeof *out);                        /* what is replaced may stand in it: only now */
     if (st == TA_OK && o->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
     if (st == TA_OK && o->epoch != NULL) epoch = *o->epoch;
     if (st == TA_OK) st = tai_draw(a, secret, sizeof secret);
@@ -4611,8 +5075,9 @@ ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_
         tai_new_session(a, subject, len, now, o, secret, epoch, &rec);
         st = tai_pair_build(a, &rec, secret, o->more, o->more_len, now, out);
     }
-    if (st == TA_OK) st = tai_settle(&x, &rec, o, &evicted);
+    if (st == TA_OK) st = tai_settle(&x, &rec, replaces ? &old : NULL, &evicted);
     ta_wipe(secret, sizeof secret);
+    ta_wipe(&old, sizeof old);
     if (evicted.kind != 0) tai_tell(a, TA_EVENT_EVICTED, &evicted);
     if (st == TA_OK) tai_tell(a, TA_EVENT_LOGIN, &rec);
     return tai_answer(st, st == TA_OK ? TA_CLIENT_SET : TA_CLIENT_KEEP, out);
@@ -4672,7 +5137,7 @@ ta_status ta_logout_all(const ta_auth *a, const char *subject, int64_t now)
     if (st != TA_OK) return st;
     if (!tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
     x.auth = a;  x.now = now;  x.unknown = 0;
-    st = tai_mark_raise(&x, subject, len, &before, &epoch);
+    st = tai_mark_raise(&x, subject, len, NULL, &before, &epoch);
     if (st != TA_OK) return st;
     tai_clear_epoch(&x, subject, len, before);
     tai_tell_ended_all(a, subject, len);
@@ -4726,7 +5191,7 @@ ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, in
         if (st == TA_OK && tai_judge(&v) == TAI_REVOKE) st = tai_revoke(&v);
     }
     mine = v.rec;
-    if (st == TA_OK) st = tai_mark_raise(&v.x, mine.text, mine.sub_len, &before, &epoch);
+    if (st == TA_OK) st = tai_mark_raise(&v.x, mine.text, mine.sub_len, &mine.epoch, &before, &epoch);
     if (st == TA_OK) {
         st = tai_carry_over(&v, before, epoch);
         tai_clear_epoch(&v.x, mine.text, mine.sub_len, before);
@@ -5124,11 +5589,11 @@ ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size
 {
     ta_json_writer w;
     if (pair != NULL && pair->client == TA_CLIENT_CLEAR) return ta_cookie_clear(c, out, cap, out_len);
-    if (pair != NULL && pair->client == TA_CLIENT_SET) {
+    if (pair != NULL && pair->client == TA_CLIENT_SET && pair->refresh_len < sizeof pair->refresh) {
         return ta_cookie_set(c, pair->refresh, pair->refresh_len, pair->refresh_s, out, cap, out_len);
     }
     tai_text_begin(&w, out, cap);
-    if (pair == NULL || c == NULL || !tai_is_cookie(c)) w.st = TA_ERR_ARGUMENT;
+    if (pair == NULL || pair->client == TA_CLIENT_SET || c == NULL || !tai_is_cookie(c)) w.st = TA_ERR_ARGUMENT;
     return tai_text_end(&w, out_len);
 }
 
