@@ -2056,22 +2056,27 @@ static ta_json *tai_scan_want(const tai_scan *s, ta_json name, bool plain)
 }
 
 /* A name, kept so that it is seen to be unique. A wanted one is kept by its value alone.        */
-static bool tai_scan_keep(tai_scan *s, ta_json name, bool plain)
+static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
 {
-    uint8_t hash;
-    if (!tai_scan_has_room(s)) { s->fault = TA_ERR_LIMIT;  return false; }
-    s->fault  = TA_ERR_DUPLICATE;
-    s->wanted = s->depth == 1 ? tai_scan_want(s, name, plain) : s->wanted;
-    if (s->depth == 1 && s->wanted != NULL) {
-        s->want_seen++;
-        return s->wanted->text == NULL;
+    ta_json *want = s->depth == 1 ? tai_scan_want(s, name, plain) : NULL;
+    uint8_t hash = 0;
+    bool is_new;
+    if (want != NULL) {
+        is_new = want->text == NULL;
+    } else {
+        hash = plain ? tai_plain_hash(name.text + 1, name.len - 2) : tai_escaped_hash(name);
+        is_new = tai_scan_is_new(s, name, hash);
     }
-    hash = plain ? tai_plain_hash(name.text + 1, name.len - 2) : tai_escaped_hash(name);
-    if (!tai_scan_is_new(s, name, hash)) return false;
-    s->name_at[s->names] = (uint16_t)(name.text - s->text);
-    s->name_hash[s->names] = hash;
-    s->names++;
-    return true;
+    if (!is_new) return tai_scan_fault(s, TA_ERR_DUPLICATE);
+    if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
+    if (want != NULL) {
+        s->want_seen++;
+        s->wanted = want;
+    } else {
+        s->name_at[s->names] = (uint16_t)(name.text - s->text);
+        s->name_hash[s->names++] = hash;
+    }
+    return 1;
 }
 
 /* A member's name and its colon, up to the value.                                               */
@@ -2085,7 +2090,7 @@ static size_t tai_scan_name(tai_scan *s, size_t pos)
     pos = plain ? run + 1 : tai_string(s->text, s->len, pos);
     if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
     s->escapes = s->escapes || !plain;
-    if (!tai_scan_keep(s, tai_view(s->text, start, pos), plain)) return 0;
+    if (tai_scan_keep(s, tai_view(s->text, start, pos), plain) == 0) return 0;
     pos = tai_space(s->text, s->len, pos);
     if (pos >= s->len || s->text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
     pos = tai_space(s->text, s->len, pos + 1);
