@@ -25,6 +25,9 @@
 
    MEMORY    no malloc, no globals; you own each buffer. Views (ta_json, ta_jwt) point INTO your
              buffer: they end when you write to it, reuse it or leave its scope.
+   STACK     bounded, nothing recurses. On x86-64 from -O1 up at most, in bytes: SHA-256 700, a JSON
+             check 1100, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3400
+             (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH shrink the JSON's part.
    THREADS   ta_key and ta_auth are read-only after their init: share them. A table takes lock
              hooks; a deny-list is yours to lock.
    LIBC      memcpy, memset, memcmp, strlen. With -ffreestanding bring your own four.
@@ -294,7 +297,7 @@ typedef enum ta_kind {
 /* ta_json_check - is this exactly one strict JSON text (white space around it allowed)?
    No byte order mark, no comments, no NaN; UTF-8 as RFC 3629 has it, and \u escapes that pair up.
    Names must be unique at every level, compared after unescaping (RFC 8259 4 only asks for it).
-   One pass, no recursion, about 600 bytes of stack. The first fault from the left is named.
+   One pass, no recursion, linear in the text. The first fault from the left is named.
    TA_OK · TA_ERR_JSON · TA_ERR_DUPLICATE ·
    TA_ERR_LIMIT deeper than TA_MAX_DEPTH, an object of more than TA_MAX_MEMBERS members (or all
    objects open at one point together more than TA_MAX_MEMBERS + TA_MAX_DEPTH), over 65,535 bytes ·
@@ -4511,6 +4514,7 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, cons
     uint32_t seen;
     ta_status st = TA_ERR_CONFLICT;
     int round;
+    *before = *epoch = 0;
     for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
         st = tai_mark_get(x->auth, sub, len, &mark, &seen);
         if (st == TA_OK && round > 0 && seen == *epoch) return TA_OK;   /* our own write, come late */

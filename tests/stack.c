@@ -1,0 +1,144 @@
+/* stack.c - how much stack each call takes, measured: the call is made on a painted stack (that of a
+   signal handler, the one stack of one's own that POSIX gives), and the lowest byte that changed is
+   found. A bound that is exceeded is a failure; the header states the bounds.
+
+   Build without sanitizers and with optimisation: cc -O2 (or -Os) tests/stack.c && ./a.out
+   It prints "stack: N passed, N failed"; with any argument the figures too.                    */
+
+#define _XOPEN_SOURCE 700
+#define TOKENAUTH_STATIC
+#define TOKENAUTH_IMPLEMENTATION
+#include "../tokenauth.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define AREA  131072                    /* bytes of the stack */
+#define PAINT 0xA5
+
+static ta_key         key;
+static ta_refresh_key refresh_key[1];
+static ta_slot        slots[64];
+static ta_table       table;
+static ta_auth        auth;
+static ta_pair        pair;
+static ta_jwt         jwt;
+static char           token[2048], buf[2048];
+static size_t         token_len;
+static int            good;             /* each measured call must have done its work */
+
+static void         (*measured)(void);
+static unsigned char  area[AREA];
+static size_t         used;             /* below the handler's own frame */
+
+static ta_status fixed_random(void *ctx, void *out, size_t len)
+{
+    static uint8_t n;
+    (void)ctx;
+    memset(out, ++n, len);
+    return TA_OK;
+}
+
+static void call_sha256(void)  { uint8_t d[32];  ta_sha256_once(token, token_len, d);  good += d[0] != 0 || d[1] != 0; }
+static void call_check(void)   { good += ta_json_check(TA_LIT("{\"a\":[1,2,{\"b\":\"c\"}]}")) == TA_OK; }
+static void call_verify(void)
+{
+    good += ta_jwt_verify(ta_keys_of(&key, 1), token, token_len, 1000, NULL, buf, sizeof buf, &jwt) == TA_OK;
+}
+static void call_sign(void)
+{
+    ta_claims c = TA_ZERO;
+    c.subject = "alice";
+    c.expires_at = 2000;
+    good += ta_jwt_sign(&key, &c, token, sizeof token, &token_len) == TA_OK;
+}
+static void call_login(void)   { good += ta_login(&auth, "alice", 1000, NULL, &pair) == TA_OK; }
+static void call_refresh(void)
+{
+    char old[TA_REFRESH_CAP];
+    memcpy(old, pair.refresh, sizeof old);
+    good += ta_refresh(&auth, old, strlen(old), 1100, NULL, &pair) == TA_OK;
+}
+static void call_access(void)
+{
+    good += ta_check(&auth, pair.access, pair.access_len, 1100, buf, sizeof buf, &jwt) == TA_OK;
+}
+static void call_logout(void)  { good += ta_logout(&auth, pair.refresh, pair.refresh_len, 1100) == TA_OK; }
+static void call_logout_all(void) { good += ta_logout_all(&auth, "alice", 1100) == TA_OK; }
+
+static void on_signal(int number)
+{
+    volatile unsigned char here = 0;
+    size_t top = (size_t)(&here - area), low = 0;
+    (void)number;
+    memset(area, PAINT, top - 64);      /* 64: memset's own frame */
+    measured();
+    while (low < top && area[low] == PAINT) low++;
+    used = top - low;
+}
+
+static void run_on_own_stack(void (*call)(void))
+{
+    measured = call;
+    if (raise(SIGUSR1) != 0) exit(2);
+}
+
+static void use_own_stack(void)
+{
+    stack_t own;
+    struct sigaction sa;
+    memset(&own, 0, sizeof own);
+    memset(&sa, 0, sizeof sa);
+    own.ss_sp = area;
+    own.ss_size = sizeof area;
+    sa.sa_handler = on_signal;
+    sa.sa_flags = SA_ONSTACK;
+    if (sigaltstack(&own, NULL) != 0 || sigaction(SIGUSR1, &sa, NULL) != 0) exit(2);
+}
+
+static void set_up(void)
+{
+    static const uint8_t a[32] = {1}, b[32] = {2};
+    ta_auth_config cfg = TA_ZERO;
+    refresh_key[0].id = 1;
+    if (ta_key_init(&key, a, sizeof a, NULL) != TA_OK || ta_key_init(&refresh_key[0].key, b, sizeof b, NULL) != TA_OK
+        || ta_table_init(&table, slots, 64) != TA_OK) exit(2);
+    cfg.keys = ta_keys_of(&key, 1);
+    cfg.refresh_keys = refresh_key;
+    cfg.refresh_key_count = 1;
+    cfg.issuer = "https://id.example";
+    cfg.audience = "https://api.example";
+    cfg.store = ta_table_store(&table);
+    cfg.check_sessions = true;
+    cfg.random = fixed_random;
+    if (ta_auth_init(&auth, &cfg) != TA_OK) exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct { const char *name; void (*call)(void); size_t most; } row[] = {
+        { "ta_jwt_sign",   call_sign,     1900 }, { "ta_sha256_once", call_sha256, 700 },
+        { "ta_json_check", call_check,    1100 }, { "ta_jwt_verify",  call_verify, 1900 },
+        { "ta_login",      call_login,    3400 }, { "ta_check",       call_access, 2400 },
+        { "ta_refresh",    call_refresh,  2900 }, { "ta_logout",      call_logout, 1400 },
+        { "ta_logout_all", call_logout_all, 1900 }
+    };
+    size_t i;
+    int failed = 0, n = (int)(sizeof row / sizeof row[0]);
+    (void)argv;
+    set_up();
+    use_own_stack();
+    for (i = 0; i < sizeof row / sizeof row[0]; i++) {
+        good = 0;
+        row[i].call();                  /* once before, for what is found out only once */
+        good = 0;
+        run_on_own_stack(row[i].call);
+        if (argc > 1) printf("%-16s %5lu bytes of stack, at most %lu\n", row[i].name, (unsigned long)used, (unsigned long)row[i].most);
+        if (good == 1 && used > 0 && used <= row[i].most) continue;
+        printf("FAILED %s: %lu bytes of stack, not 1..%lu%s\n", row[i].name, (unsigned long)used,
+               (unsigned long)row[i].most, good == 1 ? "" : " (and the call failed)");
+        failed++;
+    }
+    printf("stack: %d passed, %d failed\n", n - failed, failed);
+    return failed != 0;
+}
