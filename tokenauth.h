@@ -5140,7 +5140,7 @@ static void tai_tell_ended_all(const ta_auth *a, const char *sub, size_t len)
 ta_status ta_logout_all(const ta_auth *a, const char *subject, int64_t now)
 {
     tai_access x;
-    uint32_t before, epoch;
+    uint32_t before = 0, epoch = 0;
     size_t len;
     ta_status st = tai_check_call(a, now);
     if (st != TA_OK) return st;
@@ -5189,7 +5189,7 @@ ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, in
 {
     tai_visit v;
     ta_record mine;
-    uint32_t before, epoch;
+    uint32_t before = 0, epoch = 0;
     int round;
     ta_status st = tai_visit_begin(&v, a, refresh, len, now, opts);
 

@@ -25,11 +25,11 @@ static ta_pair        pair;
 static ta_jwt         jwt;
 static char           token[2048], buf[2048];
 static size_t         token_len;
-static int            good;             /* each measured call must have done its work */
+static volatile int   good;             /* each measured call must have done its work */
 
-static void         (*measured)(void);
+static void (*volatile measured)(void);
 static unsigned char  area[AREA];
-static size_t         used;             /* below the handler's own frame */
+static volatile size_t used;            /* below the handler's own frame */
 
 static ta_status fixed_random(void *ctx, void *out, size_t len)
 {
