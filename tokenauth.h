@@ -172,7 +172,7 @@ extern "C" {                    /* a block, not a word in TA_API: only then may 
     X(TA_ERR_KIND,      -15, "the JSON value is of another kind")                              \
     X(TA_ERR_RANGE,     -16, "the number has a fraction or does not fit")                      \
     X(TA_ERR_NUL,       -17, "the text holds U+0000")                                          \
-    X(TA_ERR_FORMAT,    -20, "not of the expected form: a JWT is three segments with two dots")                               \
+    X(TA_ERR_FORMAT,    -20, "not of the form wanted: a JWT is three segments, two dots")      \
     X(TA_ERR_ALG,       -21, "the header's alg is not the string HS256")                       \
     X(TA_ERR_CRIT,      -22, "the header has crit")                                            \
     X(TA_ERR_KID,       -23, "no key of that kid")                                             \
@@ -717,7 +717,8 @@ typedef struct ta_refresh_key { uint8_t id; ta_key key; } ta_refresh_key;   /* i
 #define TA_NONE (-1)            /* a duration that is switched off */
 
 /* ta_auth_config - TA_ZERO, then fill in. keys, issuer, audience, store and refresh_keys must be set;
-   a server that only checks leaves out refresh_keys, and the store unless it has check_sessions. All of it must outlive the ta_auth. */
+   a server that only checks leaves out refresh_keys, and the store unless it has check_sessions.
+   All of it must outlive the ta_auth.                                                         */
 typedef struct ta_auth_config {
     ta_keys               keys;             /* access tokens: the first signs */
     const ta_refresh_key *refresh_keys;     /* 1..4, distinct ids: the first mints */
@@ -772,7 +773,7 @@ typedef struct ta_login_opts {
 typedef struct ta_refresh_opts {
     const void *client;         /* what the session was bound to at login */
     size_t      client_len;
-    const void *retry_key;      /* 16 random bytes of the client's, the same with each retry; NULL: none */
+    const void *retry_key;      /* 16 random bytes of the client's, the same with each retry; or NULL */
     const void *old_salt;       /* ta_logout_others, when the password was just changed: what the salt */
     size_t      old_salt_len;   /* was. The user hook says what it is now */
 } ta_refresh_opts;
@@ -1202,8 +1203,14 @@ static uint32_t tai_within(uint32_t c, uint32_t lo, uint32_t hi)
 typedef struct tai_alphabet { uint8_t c62, c63; } tai_alphabet;
 static const tai_alphabet tai_base64url = {'-', '_'};
 
-static size_t tai_base64_text_len(size_t bytes) { return bytes / 3 * 4 + (bytes % 3 > 0 ? bytes % 3 + 1 : 0); }
-static size_t tai_base64_byte_len(size_t chars) { return chars / 4 * 3 + (chars % 4 > 0 ? chars % 4 - 1 : 0); }
+static size_t tai_base64_text_len(size_t bytes)
+{
+    return bytes / 3 * 4 + (bytes % 3 > 0 ? bytes % 3 + 1 : 0);
+}
+static size_t tai_base64_byte_len(size_t chars)
+{
+    return chars / 4 * 3 + (chars % 4 > 0 ? chars % 4 - 1 : 0);
+}
 
 /* The value 0..63 of a character, or more than 63 for a foreign one; no branch and no table, as both
    would tell an observer of the cache about a secret.                                          */
@@ -1234,23 +1241,30 @@ static uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint3
 
 static __m128i tai_between(__m128i c, char lo, char hi)
 {
-    return _mm_and_si128(_mm_cmpgt_epi8(c, _mm_set1_epi8((char)(lo - 1))), _mm_cmplt_epi8(c, _mm_set1_epi8((char)(hi + 1))));
+    return _mm_and_si128(_mm_cmpgt_epi8(c, _mm_set1_epi8((char)(lo - 1))),
+                         _mm_cmplt_epi8(c, _mm_set1_epi8((char)(hi + 1))));
 }
 
-static __m128i tai_where(__m128i mask, int amount) { return _mm_and_si128(mask, _mm_set1_epi8((char)amount)); }
+static __m128i tai_where(__m128i mask, int amount)
+{
+    return _mm_and_si128(mask, _mm_set1_epi8((char)amount));
+}
 
 /* 16 characters of base64url into 12 bytes; *all keeps its ones only where they are of the alphabet. */
 TAI_TARGET_SHA static void tai_base64_decode16(const char *in, uint8_t *out, __m128i *all)
 {
     const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     __m128i c = tai_load16(in), v;
-    __m128i upper = tai_between(c, 'A', 'Z'), lower = tai_between(c, 'a', 'z'), digit = tai_between(c, '0', '9');
+    __m128i upper = tai_between(c, 'A', 'Z'), lower = tai_between(c, 'a', 'z'),
+        digit = tai_between(c, '0', '9');
     __m128i minus = _mm_cmpeq_epi8(c, _mm_set1_epi8('-')), under = _mm_cmpeq_epi8(c, _mm_set1_epi8('_'));
     int last;
 
-    *all = _mm_and_si128(*all, _mm_or_si128(_mm_or_si128(upper, lower), _mm_or_si128(digit, _mm_or_si128(minus, under))));
+    *all = _mm_and_si128(*all, _mm_or_si128(_mm_or_si128(upper, lower),
+                                            _mm_or_si128(digit, _mm_or_si128(minus, under))));
     v = _mm_or_si128(tai_where(upper, -65), tai_where(lower, -71));
-    v = _mm_or_si128(_mm_or_si128(v, tai_where(digit, 4)), _mm_or_si128(tai_where(minus, 17), tai_where(under, -32)));
+    v = _mm_or_si128(_mm_or_si128(v, tai_where(digit, 4)),
+                     _mm_or_si128(tai_where(minus, 17), tai_where(under, -32)));
     v = _mm_add_epi8(c, v);                                             /* 0..63 each */
     v = _mm_maddubs_epi16(v, _mm_set1_epi32(0x01400140));               /* pairs: 12 bits */
     v = _mm_madd_epi16(v, _mm_set1_epi32(0x00011000));                  /* fours: 24 bits */
@@ -1385,9 +1399,11 @@ TAI_TARGET_SHA static size_t tai_base64url_encode_x86(const uint8_t *in, size_t 
         v = _mm_shuffle_epi8(v, order);
         high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
         low  = _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003F03F0)), _mm_set1_epi32(0x01000010));
-        v = _mm_or_si128(high, low);                                    /* 0..63 each; now as tai_base64url_char */
-        high = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(25)), 6), tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(51)), -75));
-        low  = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(61)), -13), tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(62)), 49));
+        v = _mm_or_si128(high, low);                    /* 0..63 each; now as in tai_base64url_char */
+        high = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(25)), 6),
+                            tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(51)), -75));
+        low  = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(61)), -13),
+                            tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(62)), 49));
         v = _mm_add_epi8(_mm_add_epi8(v, _mm_set1_epi8('A')), _mm_add_epi8(high, low));
         _mm_storeu_si128((__m128i *)(void *)(out + 4 * (groups - 4)), v);
     }
@@ -1727,7 +1743,8 @@ static bool tai_is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static size_t tai_space(const char *text, size_t len, size_t pos)
 {
-    while (pos < len && text[pos] <= ' ' && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
+    while (pos < len && text[pos] <= ' '
+           && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
     return pos;
 }
 
@@ -1849,12 +1866,15 @@ static size_t tai_plain_run(const char *text, size_t len)
 #if TAI_X86
     for (; len - n >= 16; n += 16) {
         __m128i c = tai_load16(text + n);
-        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')), _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
-        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(quote, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
+        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(quote,
+                                                                _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
         if (hit != 0) return n + tai_first_bit(hit);    /* bytes over 0x7F are below ' ' here */
     }
 #endif
-    while (n < len && (uint8_t)text[n] >= 0x20 && (uint8_t)text[n] < 0x80 && text[n] != '"' && text[n] != '\\') n++;
+    while (n < len && (uint8_t)text[n] >= 0x20 && (uint8_t)text[n] < 0x80 && text[n] != '"'
+           && text[n] != '\\') n++;
     return n;
 }
 
@@ -1923,7 +1943,8 @@ bool ta_json_equals(ta_json v, const char *text, size_t len)
     TA_ASSERT(len == 0 || text != NULL);
     if (ta_json_kind(v) != TA_STRING) return false;
     v = tai_inside(v);
-    if (v.len == len && tai_plain_run(v.text, len) == len) return len == 0 || memcmp(v.text, text, len) == 0;
+    if (v.len == len && tai_plain_run(v.text, len) == len)
+        return len == 0 || memcmp(v.text, text, len) == 0;
     while (pos < v.len) {
         n = tai_char(v.text, v.len, &pos, bytes);
         if (n == 0 || n > len - at || memcmp(text + at, bytes, n) != 0) return false;
@@ -1950,7 +1971,8 @@ static bool tai_strings_equal(ta_json a, ta_json b)
    collision costs one more comparison of two names.                                            */
 static uint8_t tai_name_hash(uint64_t first, uint64_t last, size_t len)
 {
-    return (uint8_t)(((first ^ last * UINT64_C(0x9E3779B97F4A7C15)) + len) * UINT64_C(0xD6E8FEB86659FD93) >> 56);
+    uint64_t mixed = (first ^ last * UINT64_C(0x9E3779B97F4A7C15)) + len;
+    return (uint8_t)(mixed * UINT64_C(0xD6E8FEB86659FD93) >> 56);
 }
 
 static uint8_t tai_plain_hash(const char *text, size_t len)    /* of a name without escapes */
@@ -2323,7 +2345,8 @@ static bool tai_path_step(const char *path, size_t len, size_t *pos, tai_step *s
     if (path[*pos] == '[') return tai_path_bracket(path, len, pos, step);
     if (*pos > 0 && path[(*pos)++] != '.') return false;
     start = *pos;
-    while (*pos < len && path[*pos] != '.' && path[*pos] != '[' && path[*pos] != ']' && path[*pos] != '"') (*pos)++;
+    while (*pos < len && path[*pos] != '.' && path[*pos] != '[' && path[*pos] != ']'
+           && path[*pos] != '"') (*pos)++;
     step->bare = path + start;
     step->bare_len = *pos - start;
     return step->bare_len > 0;
@@ -2775,7 +2798,8 @@ static bool tai_is_kid(const char *kid)
 {
     size_t n;
     for (n = 0; kid[n] != '\0'; n++) {
-        if (n >= TA_KID_MAX || kid[n] < ' ' || kid[n] > '~' || kid[n] == '"' || kid[n] == '\\') return false;
+        if (n >= TA_KID_MAX || kid[n] < ' ' || kid[n] > '~' || kid[n] == '"' || kid[n] == '\\')
+            return false;
     }
     return n > 0;
 }
@@ -2798,7 +2822,8 @@ static ta_status tai_key_set(ta_key *key, const void *secret, size_t len, size_t
     if (key == NULL) return TA_ERR_ARGUMENT;
     ta_wipe(key, sizeof *key);
     if (kid != NULL && !tai_is_kid(kid)) return TA_ERR_ARGUMENT;
-    if (secret == NULL || len < least || tai_is_public_key_text((const uint8_t *)secret, len)) return TA_ERR_KEY;
+    if (secret == NULL || len < least || tai_is_public_key_text((const uint8_t *)secret, len))
+        return TA_ERR_KEY;
     tai_hmac_key(key->inner, key->outer, secret, len);
     key->kid = kid;
     key->ready = TAI_KEY_READY;
@@ -2854,7 +2879,8 @@ static ta_status tai_secret_decode(const char *text, size_t len, uint8_t out[TAI
     if (padded && len > 0 && text[len - 1] == '=') len -= text[len - 2] == '=' ? 2 : 1;
     *n = hex ? len / 2 : tai_base64_byte_len(len);
     if (*n > TAI_MAX_SPELT) return TA_ERR_LIMIT;
-    good = hex ? tai_hex_decode(text, len, out) : tai_base64_decode(text, len, out, padded ? base64 : tai_base64url);
+    good = hex ? tai_hex_decode(text, len, out)
+        : tai_base64_decode(text, len, out, padded ? base64 : tai_base64url);
     return good ? TA_OK : TA_ERR_ENCODING;
 }
 
@@ -2931,7 +2957,7 @@ static void tai_key_mac(const ta_key *key, const void *text, size_t len, uint8_t
 #define TAI_MAX_LEEWAY  300
 #define TAI_MAC_CHARS   43                      /* 32 bytes of base64url */
 
-typedef struct tai_parts { size_t head, body, mac; } tai_parts;        /* characters of the three segments */
+typedef struct tai_parts { size_t head, body, mac; } tai_parts;        /* characters of each segment */
 
 static ta_status tai_split(const char *token, size_t len, tai_parts *p)
 {
@@ -2966,7 +2992,8 @@ static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_jso
     return ta_json_kind(*object) == TA_OBJECT ? TA_OK : TA_ERR_JSON;
 }
 
-static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
+                                  ta_json *alg, ta_json *crit)
 {
     tai_want want[4] = {{"alg", 3, alg}, {"typ", 3, &out->typ}, {"kid", 3, &out->kid}, {"crit", 4, crit}};
     ta_status st = tai_decode_object(token, p->head, buf, &out->header);
@@ -2974,9 +3001,11 @@ static ta_status tai_parse_header(const char *token, const tai_parts *p, char *b
 }
 
 /* The header that nearly every token has, spelled as nearly everyone spells it: nothing to parse.  */
-static bool tai_read_common_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+static bool tai_read_common_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
+                                   ta_json *alg, ta_json *crit)
 {
-    static const char text[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", json[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+    static const char text[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+        json[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
     if (p->head != sizeof text - 1 || memcmp(token, text, sizeof text - 1) != 0) return false;
     memcpy(buf, json, sizeof json - 1);
     memset(crit, 0, sizeof *crit);
@@ -2986,7 +3015,8 @@ static bool tai_read_common_header(const char *token, const tai_parts *p, char *
     return true;
 }
 
-static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out, ta_json *alg, ta_json *crit)
+static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
+                                 ta_json *alg, ta_json *crit)
 {
     if (tai_read_common_header(token, p, buf, out, alg, crit)) return TA_OK;
     return tai_parse_header(token, p, buf, out, alg, crit);
@@ -3043,7 +3073,8 @@ static bool tai_key_serves(const ta_key *key, ta_json kid)
 }
 
 /* The header's verdict, and which keys may have made the MAC: one bit each.                     */
-static ta_status tai_check_header(ta_keys keys, ta_json alg, ta_json crit, ta_json kid, unsigned *candidates)
+static ta_status tai_check_header(ta_keys keys, ta_json alg, ta_json crit, ta_json kid,
+                                  unsigned *candidates)
 {
     size_t i;
     *candidates = 0;
@@ -3132,7 +3163,8 @@ static unsigned tai_failed_names(ta_jwt *out, const char *names)
         do {
             if (ta_json_next(out->claims, &at, &name, &value) != TA_OK) break;
         } while (!ta_json_equals(name, names + start, end - start));
-        if (value.len == 0 || ta_json_kind(value) == TA_NULL) failed |= tai_missing(out, names + start, end - start);
+        if (value.len == 0 || ta_json_kind(value) == TA_NULL)
+            failed |= tai_missing(out, names + start, end - start);
     }
 }
 
@@ -3158,7 +3190,8 @@ static unsigned tai_failed_age(ta_jwt *out, const tai_dates *d, int64_t now, con
         if (d->iat.floor < now - r->leeway_s - r->max_age_s) failed |= TA_FAILED_AGE;
     }
     if (r->max_lifetime_s > 0 && !d->exp.bad) {         /* without exp it lives for ever */
-        if (!d->exp.there || d->exp.ceil > tai_later(d->iat.ceil, r->max_lifetime_s)) failed |= TA_FAILED_LIFETIME;
+        if (!d->exp.there || d->exp.ceil > tai_later(d->iat.ceil, r->max_lifetime_s))
+            failed |= TA_FAILED_LIFETIME;
     }
     return failed;
 }
@@ -3320,7 +3353,8 @@ ta_status ta_jws_verify(ta_keys keys, const char *token, size_t len, void *buf, 
     if (head > cap || body > cap) return TA_ERR_SPACE;
 
     st = tai_open(keys, token, &p, bytes, &jwt);        /* the payload then takes the header's place */
-    if (st == TA_OK && !tai_segment_decode(token + p.head + 1, p.body, (uint8_t *)bytes)) st = TA_ERR_ENCODING;
+    if (st == TA_OK && !tai_segment_decode(token + p.head + 1, p.body, (uint8_t *)bytes))
+        st = TA_ERR_ENCODING;
     if (st != TA_OK) return tai_refuse(st, &jwt, bytes, head > body ? head : body);
     *payload_len = body;
     return TA_OK;
@@ -3486,8 +3520,10 @@ static bool tai_is_time(int64_t t) { return t >= 0 && t <= TAI_MAX_TIME; }
 
 static ta_status tai_check_to_sign(const ta_claims *c)
 {
-    if (!tai_is_time(c->issued_at) || !tai_is_time(c->not_before) || !tai_is_time(c->expires_at)) return TA_ERR_ARGUMENT;
-    if (c->typ != NULL && (strlen(c->typ) > TAI_MAX_TYP || !tai_is_token(c->typ, '/'))) return TA_ERR_ARGUMENT;
+    if (!tai_is_time(c->issued_at) || !tai_is_time(c->not_before) || !tai_is_time(c->expires_at))
+        return TA_ERR_ARGUMENT;
+    if (c->typ != NULL && (strlen(c->typ) > TAI_MAX_TYP || !tai_is_token(c->typ, '/')))
+        return TA_ERR_ARGUMENT;
     if (c->more == NULL && c->more_len > 0) return TA_ERR_ARGUMENT;
     return c->expires_at > 0 || c->allow_no_exp ? TA_OK : TA_ERR_MISSING;
 }
@@ -3570,7 +3606,10 @@ static bool tai_is_zero(const uint8_t *p, size_t n)
     return i == n;
 }
 
-static bool tai_is_offset(int64_t created, int64_t t) { return t >= created && t - created <= (int64_t)UINT32_MAX; }
+static bool tai_is_offset(int64_t created, int64_t t)
+{
+    return t >= created && t - created <= (int64_t)UINT32_MAX;
+}
 
 /* Nothing in it that the library would not have written. A store is as little to be trusted as a
    client: its lengths are used as lengths.                                                      */
@@ -3580,13 +3619,16 @@ static bool tai_record_is_sound(const ta_record *r)
     bool flags_agree = ((r->flags & TAI_HAS_CLIENT) != 0 || tai_is_zero(r->client, sizeof r->client))
                     && ((r->flags & TAI_HAS_RETRY) != 0 || tai_is_zero(r->retry, sizeof r->retry));
     if (r->created < 1 || r->created > TAI_MAX_TIME || r->kid > 15 || !flags_agree) return false;
-    if (used > sizeof r->text || !tai_is_zero((const uint8_t *)r->text + used, sizeof r->text - used)) return false;
+    if (used > sizeof r->text || !tai_is_zero((const uint8_t *)r->text + used, sizeof r->text - used))
+        return false;
     if (r->kind == TAI_MARK) {
         return used == 0 && r->kid == 0 && r->state == TAI_LIVE && r->flags == 0 && r->gen == 0
-            && r->rotated_at == r->created && r->idle_until == r->created && tai_is_offset(r->created, r->ends_at)
+            && r->rotated_at == r->created && r->idle_until == r->created
+            && tai_is_offset(r->created, r->ends_at)
             && tai_is_zero(r->app, sizeof r->app) && tai_is_zero(r->seal, sizeof r->seal);
     }
-    return r->kind == TAI_SESSION && r->state <= TAI_REVOKED && r->flags <= 7 && r->sub_len > 0 && r->gen != UINT32_MAX
+    return r->kind == TAI_SESSION && r->state <= TAI_REVOKED && r->flags <= 7 && r->sub_len > 0
+        && r->gen != UINT32_MAX
         && tai_is_offset(r->created, r->rotated_at) && tai_is_offset(r->created, r->idle_until)
         && tai_is_offset(r->created, r->ends_at)
         && tai_is_utf8(r->text, r->sub_len) && tai_is_utf8(r->text + r->sub_len, r->label_len);
@@ -3721,7 +3763,10 @@ static uint8_t *tai_slot(const ta_table *t, size_t slot)   /* its packed record 
 
 static bool tai_slot_is_used(const ta_table *t, size_t slot) { return tai_slot(t, slot)[0] == TAI_FORMAT; }
 
-static bool tai_slot_is_session(const ta_table *t, size_t slot) { return tai_slot(t, slot)[1] >> 4 == TAI_SESSION; }
+static bool tai_slot_is_session(const ta_table *t, size_t slot)
+{
+    return tai_slot(t, slot)[1] >> 4 == TAI_SESSION;
+}
 
 /* Sums of products with a secret seed: for any two ids, equal with a chance near 2^-32.         */
 static uint32_t tai_hash(const ta_table *t, const uint8_t id[TA_ID_SIZE])
@@ -3757,7 +3802,8 @@ static bool tai_index_find(const ta_table *t, const uint8_t id[TA_ID_SIZE], size
     for (*probes = 0; *probes < tai_buckets(t); ++*probes) {
         entry = tai_word(t, *at);
         if (entry == 0) return false;
-        if ((entry & ~t->mask) == tag && memcmp(tai_slot(t, (entry & t->mask) - 1) + TAI_AT_ID, id, TA_ID_SIZE) == 0) return true;
+        if ((entry & ~t->mask) == tag
+            && memcmp(tai_slot(t, (entry & t->mask) - 1) + TAI_AT_ID, id, TA_ID_SIZE) == 0) return true;
         *at = tai_after(t, *at);
     }
     return false;
@@ -3792,7 +3838,8 @@ static size_t tai_chain_link(const ta_table *t, size_t bucket, const uint8_t *id
 {
     size_t link = tai_head_at(t, bucket);
     uint32_t next;
-    while ((next = tai_word(t, link)) != 0 && memcmp(tai_slot(t, next - 1) + TAI_AT_ID, id, TA_ID_SIZE) < 0) {
+    while ((next = tai_word(t, link)) != 0
+           && memcmp(tai_slot(t, next - 1) + TAI_AT_ID, id, TA_ID_SIZE) < 0) {
         link = tai_next_at(t, next - 1);
     }
     return link;
@@ -3846,7 +3893,8 @@ static bool tai_make_room(const ta_table *t, const ta_record *mark)
     size_t bucket = tai_bucket_of(t, mark->id);
     uint8_t user[TA_ID_SIZE];
     uint32_t next;
-    for (next = tai_word(t, tai_head_at(t, bucket)); next != 0; next = tai_word(t, tai_next_at(t, next - 1))) {
+    for (next = tai_word(t, tai_head_at(t, bucket)); next != 0;
+         next = tai_word(t, tai_next_at(t, next - 1))) {
         const uint8_t *r = tai_slot(t, next - 1);
         tai_user_id((const char *)r + TAI_AT_TEXT, r[TAI_AT_SUB_LEN], user);
         if (memcmp(user, mark->id, TA_ID_SIZE) == 0 && tai_load32(r + TAI_AT_EPOCH) != mark->epoch) {
@@ -3920,7 +3968,8 @@ static ta_status tai_table_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_recor
     ta_status st = TA_ERR_NOT_FOUND;
     memset(out, 0, sizeof *out);
     if (!tai_lock(t)) return TA_ERR_STORE;
-    if (tai_index_find(t, id, &at, &probes)) st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
+    if (tai_index_find(t, id, &at, &probes))
+        st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
     tai_unlock(t);
     return st;
 }
@@ -4006,7 +4055,8 @@ ta_status ta_table_init(ta_table *t, ta_slot *slots, size_t count)
     t->slots = slots;
     t->count = (uint32_t)count;
     for (t->mask = 1; t->mask < count; t->mask = t->mask << 1 | 1) { }
-    if (ta_random(&t->seed, sizeof t->seed) != TA_OK) t->seed = UINT64_C(0xD1B54A32D192ED03);   /* ids are random anyway */
+    if (ta_random(&t->seed, sizeof t->seed) != TA_OK)   /* session ids are random in any case */
+        t->seed = UINT64_C(0xD1B54A32D192ED03);
     tai_table_clear(t);
     return TA_OK;
 }
@@ -4017,7 +4067,8 @@ ta_status ta_table_init(ta_table *t, ta_slot *slots, size_t count)
 #define TAI_PIECE_HEAD  20u
 #define TAI_PIECE_OVER  (TAI_PIECE_HEAD + TA_SHA256_SIZE)
 
-static const uint8_t tai_piece_magic[8] = {'T', 'A', 'S', '1', TA_RECORD_SIZE >> 8, TA_RECORD_SIZE & 255, 0, 0};
+static const uint8_t tai_piece_magic[8] = {'T', 'A', 'S', '1', TA_RECORD_SIZE >> 8, TA_RECORD_SIZE & 255,
+                                           0, 0};
 
 /* As many records as fit, from slot `from`; gives the slot to go on from, or 0, and the bytes.   */
 static size_t tai_piece_write(const ta_table *t, size_t from, uint8_t *out, size_t cap, size_t *len)
@@ -4045,7 +4096,8 @@ static size_t tai_piece_write(const ta_table *t, size_t from, uint8_t *out, size
 ta_status ta_table_save(const ta_table *t, size_t *slot, void *out, size_t cap, size_t *out_len)
 {
     if (out_len != NULL) *out_len = 0;
-    if (t == NULL || t->slots == NULL || slot == NULL || *slot >= t->count || out == NULL || out_len == NULL) return TA_ERR_ARGUMENT;
+    if (t == NULL || t->slots == NULL || slot == NULL || *slot >= t->count || out == NULL
+        || out_len == NULL) return TA_ERR_ARGUMENT;
     if (cap < TA_SNAPSHOT_CAP(1)) return TA_ERR_SPACE;
     if (!tai_lock(t)) return TA_ERR_STORE;
     *slot = tai_piece_write(t, *slot, (uint8_t *)out, cap, out_len);
@@ -4068,7 +4120,8 @@ static size_t tai_piece_read(const uint8_t *in, size_t len, uint32_t from, uint3
 }
 
 /* One record into the table, unless its time is over; *newest follows the last change seen.      */
-static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t now, ta_load how, int64_t *newest)
+static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t now, ta_load how,
+                            int64_t *newest)
 {
     ta_record r;
     if (ta_record_unpack(packed, TA_RECORD_SIZE, &r) != TA_OK) return false;
@@ -4081,7 +4134,8 @@ static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t no
     return tai_table_insert(t, &r, tai_record_expires(&r), TAI_MAX_PROBES) == TA_OK;
 }
 
-static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, int64_t now, ta_load how, int64_t *newest)
+static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, int64_t now, ta_load how,
+                            int64_t *newest)
 {
     size_t pos = 0, bytes, count, i;
     uint32_t from = 0, to = 0;
@@ -4089,7 +4143,8 @@ static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, in
         bytes = tai_piece_read(in + pos, len - pos, from, &to, &count);
         if (bytes == 0 || (to != 0 && to <= from)) return false;
         for (i = 0; i < count; i++) {
-            if (!tai_load_record(t, in + pos + TAI_PIECE_HEAD + i * TA_RECORD_SIZE, now, how, newest)) return false;
+            if (!tai_load_record(t, in + pos + TAI_PIECE_HEAD + i * TA_RECORD_SIZE, now, how, newest))
+                return false;
         }
         pos += bytes;
         from = to;
@@ -4097,7 +4152,8 @@ static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, in
     return pos == len;
 }
 
-ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now, ta_load how, int32_t max_age_s)
+ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now, ta_load how,
+                        int32_t max_age_s)
 {
     int64_t newest = 0;
     bool good;
@@ -4108,7 +4164,8 @@ ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now, ta
     if (!tai_lock(t)) return TA_ERR_STORE;
     tai_table_clear(t);
     good = tai_load_pieces(t, (const uint8_t *)in, len, now, how, &newest);
-    if (how == TA_LOAD_RESUME && newest > 0 && (now - newest > max_age_s || newest - now > max_age_s)) good = false;
+    if (how == TA_LOAD_RESUME && newest > 0 && (now - newest > max_age_s || newest - now > max_age_s))
+        good = false;
     if (!good) tai_table_clear(t);
     tai_unlock(t);
     return good ? TA_OK : TA_ERR_SNAPSHOT;
@@ -4277,7 +4334,8 @@ static ta_status tai_resolve(tai_access *x, const uint8_t id[TA_ID_SIZE], const 
 }
 
 /* OK: applied. CONFLICT: not applied, look again. FULL: an insert, not applied. STORE: unknown.  */
-static ta_status tai_swap(tai_access *x, const uint8_t id[TA_ID_SIZE], const ta_record *old, const ta_record *next)
+static ta_status tai_swap(tai_access *x, const uint8_t id[TA_ID_SIZE], const ta_record *old,
+                          const ta_record *next)
 {
     const ta_store *store = &x->auth->cfg.store;
     ta_status st = store->cas(store->ctx, id, old, next, next != NULL ? tai_record_expires(next) : 0);
@@ -4407,7 +4465,8 @@ static bool tai_sid_read(const char *sid, size_t len, uint8_t id[TA_ID_SIZE])
 /* ---- what a record is sealed with ------------------------------------------------------------------- */
 
 /* HMAC(k, letter . id . bytes)[0..8]: 'C' for the client's bytes, 'R' for a retry key            */
-static void tai_bind(const ta_key *k, const char *letter, const uint8_t id[TA_ID_SIZE], const void *bytes, size_t len,
+static void tai_bind(const ta_key *k, const char *letter, const uint8_t id[TA_ID_SIZE], const void *bytes,
+                     size_t len,
                      uint8_t out[8])
 {
     uint8_t mac[TA_SHA256_SIZE];
@@ -4444,10 +4503,11 @@ static void tai_seal(const ta_key *k, const ta_record *r, const void *salt, size
     ta_wipe(mac, sizeof mac);
 }
 
-/* ---- epochs: a user's mark, and whether a session is from before it ------------------------------------ */
+/* ---- epochs: a user's mark, and whether a session is from before it ------------------------- */
 
 /* The user's epoch, and his mark if there is one (kind 0 if not: the epoch is then 0).           */
-static ta_status tai_mark_get(const ta_auth *a, const char *sub, size_t len, ta_record *mark, uint32_t *epoch)
+static ta_status tai_mark_get(const ta_auth *a, const char *sub, size_t len, ta_record *mark,
+                              uint32_t *epoch)
 {
     uint8_t id[TA_ID_SIZE];
     ta_status st;
@@ -4507,7 +4567,8 @@ static void tai_new_mark(const tai_access *x, const ta_record *old, uint32_t epo
 
 /* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have. Where
    one of them is to be carried over, `expected` is its epoch: a logout that came between ended it too. */
-static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, const uint32_t *expected, uint32_t *before,
+static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, const uint32_t *expected,
+                                uint32_t *before,
                                 uint32_t *epoch)
 {
     ta_record mark, next;
@@ -4548,7 +4609,7 @@ static ta_status tai_session_lives(const ta_auth *a, const ta_record *r, int64_t
     return st == TA_OK && epoch != r->epoch ? TA_ERR_LOGGED_OUT : st;
 }
 
-/* ---- what the caller gets ------------------------------------------------------------------------------ */
+/* ---- what the caller gets ------------------------------------------------------------------- */
 
 static void tai_describe(const ta_record *r, ta_session *out)
 {
@@ -4590,7 +4651,8 @@ static ta_status tai_answer(ta_status st, ta_client client, ta_pair *out)
     return st;
 }
 
-static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const char *more, size_t more_len, int64_t now,
+static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const char *more, size_t more_len,
+                                  int64_t now,
                                   ta_pair *out)
 {
     char subject[TOKENAUTH_RECORD_TEXT + 1] = {0}, jti[TAI_SID_CHARS + 1] = {0};
@@ -4618,7 +4680,8 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
 }
 
 /* Both tokens for a record as it is, or is about to be.                                          */
-static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET], const char *more,
+static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET],
+                                const char *more,
                                 size_t more_len, int64_t now, ta_pair *out)
 {
     int64_t left = (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) - now;
@@ -4629,7 +4692,7 @@ static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint
     return tai_access_token(a, r, more, more_len, now, out);
 }
 
-/* ---- one refresh ------------------------------------------------------------------------------------------ */
+/* ---- one refresh ---------------------------------------------------------------------------- */
 
 typedef struct tai_visit {      /* a token came; what is known of it so far */
     tai_access x;
@@ -4750,7 +4813,8 @@ static void tai_rotate(const tai_visit *v, ta_record *next)
         next->flags |= TAI_HAS_RETRY;
         tai_bind(k, "R", next->id, v->opts->retry_key, 16, next->retry);
     }
-    if ((next->flags & TAI_HAS_CLIENT) != 0) tai_bind(k, "C", next->id, v->opts->client, v->opts->client_len, next->client);
+    if ((next->flags & TAI_HAS_CLIENT) != 0) tai_bind(k, "C", next->id, v->opts->client,
+                                                      v->opts->client_len, next->client);
     tai_seal(k, next, v->user.salt, v->user.salt_len, next->seal);
 }
 
@@ -4783,7 +4847,8 @@ static ta_status tai_rotate_and_build(tai_visit *v, ta_pair *out)
 {
     ta_record next;
     ta_status st;
-    if (v->token.gen >= TAI_LAST_GEN) return tai_commit(v, NULL, TA_ERR_ENDED);     /* generations never wrap */
+    if (v->token.gen >= TAI_LAST_GEN)    /* generations never wrap */
+        return tai_commit(v, NULL, TA_ERR_ENDED);
     tai_rotate(v, &next);
     st = tai_pair_for(v, &next, out);
     if (st != TA_OK) return st;
@@ -4820,7 +4885,8 @@ static ta_status tai_check_call(const ta_auth *a, int64_t now)
 }
 
 /* What every call with a refresh token begins with.                                               */
-static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *refresh, size_t len, int64_t now,
+static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *refresh, size_t len,
+                                 int64_t now,
                                  const ta_refresh_opts *opts)
 {
     static const ta_refresh_opts none = TA_ZERO;
@@ -4844,9 +4910,11 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     int round;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    st = tai_visit_begin(&v, a, refresh, len, now, opts);       /* refresh may be out's own: read it first */
+    st = tai_visit_begin(&v, a, refresh, len, now,
+                         opts);       /* refresh may be out's own: read it first */
     memset(out, 0, sizeof *out);
-    if (st == TA_OK && v.opts->old_salt_len > 0) st = TA_ERR_ARGUMENT;          /* for ta_logout_others only */
+    if (st == TA_OK && v.opts->old_salt_len > 0)    /* for ta_logout_others only */
+        st = TA_ERR_ARGUMENT;
     v.again = st == TA_OK;
     for (round = 0; round < TAI_ROUNDS && v.again; round++) {
         st = tai_refresh_round(&v, out);
@@ -4857,7 +4925,7 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     return tai_answer(st, tai_client_for(st), out);
 }
 
-/* ---- login ------------------------------------------------------------------------------------------------- */
+/* ---- login ---------------------------------------------------------------------------------- */
 
 static bool tai_subject_len(const char *subject, size_t *len)
 {
@@ -4877,7 +4945,8 @@ static void tai_put_label(ta_record *r, const char *label)
     r->label_len = (uint8_t)at;
 }
 
-static void tai_new_session(const ta_auth *a, const char *subject, size_t len, int64_t now, const ta_login_opts *o,
+static void tai_new_session(const ta_auth *a, const char *subject, size_t len, int64_t now,
+                            const ta_login_opts *o,
                             const uint8_t secret[TAI_SECRET], uint32_t epoch, ta_record *r)
 {
     const ta_key *k = &a->refresh[0];
@@ -4943,7 +5012,8 @@ static ta_status tai_walk_id(tai_walk *w)
     if (w->at == w->n) {
         if (w->ended) return TA_ERR_ABSENT;
         w->n = w->at = 0;
-        if (store->list(store->ctx, w->sub, w->len, w->started ? w->last : NULL, w->ids, TAI_PAGE, &w->n) != TA_OK
+        if (store->list(store->ctx, w->sub, w->len, w->started ? w->last : NULL, w->ids, TAI_PAGE,
+                        &w->n) != TA_OK
             || w->n > TAI_PAGE) return TA_ERR_STORE;
         w->ended = w->n < TAI_PAGE;
         if (w->n == 0) return TA_ERR_ABSENT;
@@ -5034,7 +5104,8 @@ static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *e
 }
 
 /* The new record's way into the store and what follows from it; taken back when a step fails.     */
-static ta_status tai_settle(tai_access *x, const ta_record *r, const tai_token *replaced, ta_record *evicted)
+static ta_status tai_settle(tai_access *x, const ta_record *r, const tai_token *replaced,
+                            ta_record *evicted)
 {
     ta_status st = tai_mark_keep(x, r);
     if (st != TA_OK) return st;
@@ -5047,7 +5118,8 @@ static ta_status tai_settle(tai_access *x, const ta_record *r, const tai_token *
     return st;
 }
 
-static ta_status tai_check_login(const ta_auth *a, const char *subject, int64_t now, const ta_login_opts *o, size_t *len)
+static ta_status tai_check_login(const ta_auth *a, const char *subject, int64_t now,
+                                 const ta_login_opts *o, size_t *len)
 {
     ta_status st = tai_check_call(a, now);
     if (st != TA_OK) return st;
@@ -5058,7 +5130,8 @@ static ta_status tai_check_login(const ta_auth *a, const char *subject, int64_t 
     return TA_OK;
 }
 
-ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_login_opts *opts, ta_pair *out)
+ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_login_opts *opts,
+                   ta_pair *out)
 {
     static const ta_login_opts none = TA_ZERO;
     const ta_login_opts *o = opts != NULL ? opts : &none;
@@ -5104,7 +5177,7 @@ ta_status ta_user_epoch(const ta_auth *a, const char *subject, uint32_t *out)
     return tai_mark_get(a, subject, len, &mark, out);
 }
 
-/* ---- logout -------------------------------------------------------------------------------------------------- */
+/* ---- logout --------------------------------------------------------------------------------- */
 
 ta_status ta_logout(const ta_auth *a, const char *refresh, size_t len, int64_t now)
 {
@@ -5185,7 +5258,8 @@ static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
     return st == TA_OK ? TA_ERR_BUSY : st;
 }
 
-ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, int64_t now, const ta_refresh_opts *opts)
+ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, int64_t now,
+                           const ta_refresh_opts *opts)
 {
     tai_visit v;
     ta_record mine;
@@ -5212,16 +5286,18 @@ ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, in
     return st;
 }
 
-/* ---- sessions, as their owner or an administrator sees them ---------------------------------------------------- */
+/* ---- sessions, as their owner or an administrator sees them --------------------------------- */
 
 /* A session by its public sid. A sid proves nothing and can be guessed to be anything: whatever is not
    this subject's session does not exist.                                                          */
-static ta_status tai_find_session(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, ta_record *r)
+static ta_status tai_find_session(const ta_auth *a, const char *subject, const char *sid, size_t sid_len,
+                                  ta_record *r)
 {
     uint8_t id[TA_ID_SIZE];
     size_t len = 0;
     ta_status st;
-    if ((sid == NULL && sid_len > 0) || (subject != NULL && !tai_subject_len(subject, &len))) return TA_ERR_ARGUMENT;
+    if ((sid == NULL && sid_len > 0) || (subject != NULL && !tai_subject_len(subject, &len)))
+        return TA_ERR_ARGUMENT;
     if (!tai_sid_read(sid, sid_len, id)) return TA_ERR_NOT_FOUND;
     st = tai_get(a, id, r);
     if (st != TA_OK) return st;
@@ -5229,7 +5305,8 @@ static ta_status tai_find_session(const ta_auth *a, const char *subject, const c
                            : (tai_is_session_of(r, subject, len) ? TA_OK : TA_ERR_NOT_FOUND);
 }
 
-ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, int64_t now,
+ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid, size_t sid_len,
+                         int64_t now,
                          ta_session *out)
 {
     ta_record r;
@@ -5243,7 +5320,8 @@ ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid,
     return st;
 }
 
-ta_status ta_session_end(const ta_auth *a, const char *subject, const char *sid, size_t sid_len, int64_t now)
+ta_status ta_session_end(const ta_auth *a, const char *subject, const char *sid, size_t sid_len,
+                         int64_t now)
 {
     tai_access x;
     ta_record r;
@@ -5254,17 +5332,20 @@ ta_status ta_session_end(const ta_auth *a, const char *subject, const char *sid,
     return tai_delete(&x, r.id);
 }
 
-static ta_status tai_fill_list(tai_walk *walk, uint32_t epoch, int64_t now, ta_session *out, size_t cap, size_t *n)
+static ta_status tai_fill_list(tai_walk *walk, uint32_t epoch, int64_t now, ta_session *out, size_t cap,
+                               size_t *n)
 {
     ta_record r;
     ta_status st = TA_OK;
     while (*n < cap && (st = tai_walk_next(walk, &r)) == TA_OK) {
-        if (r.epoch == epoch && tai_session_state(walk->auth, &r, now) == TA_OK) tai_describe(&r, &out[(*n)++]);
+        if (r.epoch == epoch && tai_session_state(walk->auth, &r, now) == TA_OK) tai_describe(&r,
+                                                                                              &out[(*n)++]);
     }
     return st == TA_ERR_ABSENT ? TA_OK : st;
 }
 
-ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, const char *after, ta_session *out,
+ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, const char *after,
+                          ta_session *out,
                           size_t cap, size_t *n)
 {
     tai_walk  walk;
@@ -5291,7 +5372,7 @@ ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, co
     return st;
 }
 
-/* ---- checking access tokens -------------------------------------------------------------------------------------- */
+/* ---- checking access tokens ----------------------------------------------------------------- */
 
 /* The session behind an access token: there, this subject's, alive.                               */
 static ta_status tai_check_session(const ta_auth *a, const ta_jwt *jwt, int64_t now)
@@ -5301,7 +5382,8 @@ static ta_status tai_check_session(const ta_auth *a, const ta_jwt *jwt, int64_t 
     size_t len;
     ta_record r;
     ta_status st;
-    if (ta_json_string(jwt->sid, sid, sizeof sid, &len) != TA_OK || !tai_sid_read(sid, len, id)) return TA_ERR_ENDED;
+    if (ta_json_string(jwt->sid, sid, sizeof sid, &len) != TA_OK || !tai_sid_read(sid, len, id))
+        return TA_ERR_ENDED;
     st = tai_get(a, id, &r);
     if (st == TA_ERR_NOT_FOUND || (st == TA_OK && r.kind != TAI_SESSION)) return TA_ERR_ENDED;
     if (st != TA_OK) return st;
@@ -5325,7 +5407,8 @@ static ta_status tai_check_standing(const ta_auth *a, ta_jwt *jwt, int64_t now)
     return st;
 }
 
-ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now, char *buf, size_t cap, ta_jwt *out)
+ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now, char *buf, size_t cap,
+                   ta_jwt *out)
 {
     ta_rules  rules = TA_ZERO;
     ta_status st;
@@ -5342,10 +5425,11 @@ ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now
     st = ta_jwt_verify(a->cfg.keys, access, len, now, &rules, buf, cap, out);
     if (st != TA_OK) return st;
     st = tai_check_standing(a, out, now);
-    return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, (size_t)(out->claims.text + out->claims.len - buf));
+    return st == TA_OK ? TA_OK : tai_refuse(st, out, buf,
+                                            (size_t)(out->claims.text + out->claims.len - buf));
 }
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------- */
+/* ---- set-up --------------------------------------------------------------------------------- */
 
 static bool tai_default(int32_t *value, int32_t zero_means, int32_t least, int32_t most, bool may_be_none)
 {
@@ -5374,7 +5458,8 @@ static bool tai_is_prefix(const char *text)
     size_t n;
     for (n = 0; text[n] != '\0'; n++) {
         char c = tai_lower(text[n]);
-        bool fits = (c >= 'a' && c <= 'z') || tai_is_digit(c) || c == '_' || c == '.' || c == '~' || c == '-';
+        bool fits = (c >= 'a' && c <= 'z') || tai_is_digit(c) || c == '_' || c == '.' || c == '~'
+            || c == '-';
         if (!fits || n >= TAI_MAX_PREFIX) return false;
     }
     return true;
@@ -5383,7 +5468,8 @@ static bool tai_is_prefix(const char *text)
 static bool tai_refresh_ids_are_good(const ta_auth_config *c)
 {
     size_t i, j;
-    if (c->refresh_key_count > TA_MAX_KEYS || (c->refresh_keys == NULL) != (c->refresh_key_count == 0)) return false;
+    if (c->refresh_key_count > TA_MAX_KEYS || (c->refresh_keys == NULL) != (c->refresh_key_count == 0))
+        return false;
     for (i = 0; i < c->refresh_key_count; i++) {
         if (c->refresh_keys[i].id > 15) return false;
         for (j = 0; j < i; j++) {
@@ -5397,9 +5483,11 @@ static ta_status tai_check_config(ta_auth_config *c)
 {
     bool store = c->store.get != NULL && c->store.cas != NULL;
     bool half_a_store = (c->store.get != NULL) != (c->store.cas != NULL);
-    if (c->issuer == NULL || c->issuer[0] == '\0' || c->audience == NULL || c->audience[0] == '\0') return TA_ERR_CONFIG;
+    if (c->issuer == NULL || c->issuer[0] == '\0' || c->audience == NULL || c->audience[0] == '\0')
+        return TA_ERR_CONFIG;
     if (half_a_store || (!store && (c->refresh_key_count > 0 || c->check_sessions))) return TA_ERR_CONFIG;
-    if (c->sessions_not_before < 0 || (c->refresh_prefix != NULL && !tai_is_prefix(c->refresh_prefix))) return TA_ERR_CONFIG;
+    if (c->sessions_not_before < 0 || (c->refresh_prefix != NULL && !tai_is_prefix(c->refresh_prefix)))
+        return TA_ERR_CONFIG;
     if (!tai_refresh_ids_are_good(c) || !tai_set_durations(c)) return TA_ERR_CONFIG;
     if (!TAI_HAS_RANDOM && c->random == NULL && c->refresh_key_count > 0) return TA_ERR_CONFIG;
     if (!TAI_HAS_DENY && c->deny != NULL) return TA_ERR_CONFIG;
@@ -5488,7 +5576,8 @@ ta_status ta_bearer(const char *header, size_t len, const char **token, size_t *
     if (len == 0 || !tai_starts(header, len, "bearer")) return TA_ERR_ABSENT;
     header += 6;
     len -= 6;
-    if (len > 0 && *header != ' ') return *header == '\t' ? TA_ERR_FORMAT : TA_ERR_ABSENT;      /* "Bearerish" */
+    if (len > 0 && *header != ' ')    /* "Bearerish" */
+        return *header == '\t' ? TA_ERR_FORMAT : TA_ERR_ABSENT;
     while (len > 0 && *header == ' ') { header++;  len--; }
     if (!tai_is_b64token(header, len)) return TA_ERR_FORMAT;
     *token = header;
@@ -5518,7 +5607,8 @@ static void tai_cookie_piece(const char *header, size_t len, size_t *pos, const 
     tai_trim(piece, n);
 }
 
-ta_status ta_cookie_get(const char *header, size_t len, const char *name, const char **value, size_t *value_len)
+ta_status ta_cookie_get(const char *header, size_t len, const char *name, const char **value,
+                        size_t *value_len)
 {
     const char *piece, *found = NULL;
     size_t pos = 0, n, found_len = 0, name_len;
@@ -5556,23 +5646,26 @@ static bool tai_is_cookie_path(const char *path)
     return path[0] == '/';
 }
 
-/* What browsers enforce by the name alone (RFC 6265bis 4.1.3): better refused here than silently there. */
+/* What browsers enforce by the name alone (6265bis 4.1.3): better refused here than there. */
 static bool tai_is_cookie(const ta_cookie *c)
 {
     size_t n;
     bool whole_site = c->path == NULL || (c->path[0] == '/' && c->path[1] == '\0');
-    if (c->name == NULL || !tai_is_token(c->name, '\0') || (c->path != NULL && !tai_is_cookie_path(c->path))) return false;
+    if (c->name == NULL || !tai_is_token(c->name, '\0')
+        || (c->path != NULL && !tai_is_cookie_path(c->path))) return false;
     n = strlen(c->name);
     if (tai_starts(c->name, n, "__host-")) return whole_site && !c->allow_http;
     return !tai_starts(c->name, n, "__secure-") || !c->allow_http;
 }
 
-ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32_t max_age_s, char *out, size_t cap,
+ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32_t max_age_s, char *out,
+                        size_t cap,
                         size_t *out_len)
 {
     ta_json_writer w;
     tai_text_begin(&w, out, cap);
-    if (c == NULL || (value == NULL && len > 0) || max_age_s < 0 || !tai_is_cookie(c) || !tai_is_cookie_value(value, len)) {
+    if (c == NULL || (value == NULL && len > 0) || max_age_s < 0 || !tai_is_cookie(c)
+        || !tai_is_cookie_value(value, len)) {
         w.st = TA_ERR_ARGUMENT;
         return tai_text_end(&w, out_len);
     }
@@ -5602,11 +5695,12 @@ ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size
         return ta_cookie_set(c, pair->refresh, pair->refresh_len, pair->refresh_s, out, cap, out_len);
     }
     tai_text_begin(&w, out, cap);
-    if (pair == NULL || pair->client == TA_CLIENT_SET || c == NULL || !tai_is_cookie(c)) w.st = TA_ERR_ARGUMENT;
+    if (pair == NULL || pair->client == TA_CLIENT_SET || c == NULL || !tai_is_cookie(c))
+        w.st = TA_ERR_ARGUMENT;
     return tai_text_end(&w, out_len);
 }
 
-/* ---- HTTP --------------------------------------------------------------------------------------------- */
+/* ---- HTTP ----------------------------------------------------------------------------------- */
 
 static bool tai_is_status(ta_status st)
 {
@@ -5676,7 +5770,7 @@ ta_status ta_www_authenticate(ta_status st, const char *realm, char *out, size_t
     return tai_text_end(&w, out_len);
 }
 
-/* ---- fingerprint ------------------------------------------------------------------------------------------ */
+/* ---- fingerprint ---------------------------------------------------------------------------- */
 
 void ta_fingerprint_claim(const char *value, size_t len, char claim[TA_FINGERPRINT_CAP])
 {
@@ -5695,12 +5789,13 @@ ta_status ta_fingerprint_check(const ta_jwt *jwt, const char *value, size_t len)
     if (jwt == NULL || (value == NULL && len > 0)) return TA_ERR_ARGUMENT;
     claim = ta_json_at(jwt->claims, "fingerprint");
     if (claim.len == 0) return TA_ERR_MISSING;
-    if (len == 0 || ta_json_string(claim, want, sizeof want, &n) != TA_OK || n != sizeof want - 1) return TA_ERR_BINDING;
+    if (len == 0 || ta_json_string(claim, want, sizeof want, &n) != TA_OK || n != sizeof want - 1)
+        return TA_ERR_BINDING;
     ta_fingerprint_claim(value, len, got);
     return ta_equal(got, want, sizeof got) ? TA_OK : TA_ERR_BINDING;
 }
 
-/* ---- durations ---------------------------------------------------------------------------------------------- */
+/* ---- durations ------------------------------------------------------------------------------ */
 
 typedef struct tai_unit { char letter; int32_t seconds; } tai_unit;
 static const tai_unit tai_units[] = {{'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
