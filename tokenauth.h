@@ -2064,7 +2064,7 @@ static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash)
 static bool tai_scan_has_room(const tai_scan *s)
 {
     size_t members = s->names - s->first[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
-    return members < TA_MAX_MEMBERS && s->names < TAI_NAMES;
+    return members < TA_MAX_MEMBERS && s->names + s->want_seen < TAI_NAMES;
 }
 
 /* Which of the wanted members has this name, if any?                                            */
