@@ -1,0 +1,58 @@
+# tokenauth.h is one file: copy it and be done. This Makefile is for its demo and its tests.
+# POSIX make; needs a C compiler and nothing else. Everything built goes into build/.
+
+help:
+	@echo 'make demo      the whole story, told by a program built with nothing but cc'
+	@echo 'make test      all tests: offline, under a minute; the last line is the sum'
+	@echo 'make cli       build/tokenauth, the command line tool; make cli-check tests it'
+	@echo 'make shape     every way to include, switch and compile the header: a few minutes'
+	@echo 'make readme    compiles each snippet of README.md and runs its first program'
+	@echo 'make lengths   how long the functions of tokenauth.h are'
+	@echo 'make stack     the stack each call takes, against the bounds that the header states'
+	@echo 'make clean     removes build/'
+	@echo 'make help      this list'
+	@echo
+	@echo 'CC=clang       another compiler           SANITIZE=no  without sanitizers'
+	@echo 'JOBS=4         more at once (default 2)   WERROR=-Werror  no warning in a test'
+	@echo 'VECTORS=dir    public test vectors; without them their cases count as skipped'
+	@echo 'SEED=n         another seed for the random tests'
+
+demo: build/demo
+	@build/demo
+
+build/demo: examples/demo.c tokenauth.h
+	@mkdir -p build
+	$(CC) -O2 -o build/demo examples/demo.c
+
+cli: build/tokenauth
+
+build/tokenauth: examples/tokenauth.c tokenauth.h
+	@mkdir -p build
+	$(CC) -O2 -o build/tokenauth examples/tokenauth.c
+
+cli-check:
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/cli.sh
+
+test:
+	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' WERROR='$(WERROR)' sh tests/run.sh
+
+shape:
+	@CC='$(CC)' JOBS='$(JOBS)' sh tests/shape.sh
+
+readme:
+	@CC='$(CC)' sh tests/readme.sh
+
+lengths:
+	@awk -f tests/lengths.awk tokenauth.h
+
+stack: build/stack
+	@build/stack
+
+build/stack: tests/stack.c tokenauth.h
+	@mkdir -p build
+	@$(CC) -O2 -o build/stack tests/stack.c
+
+clean:
+	rm -rf build
+
+.PHONY: help demo cli cli-check test shape readme lengths stack clean
