@@ -1,11 +1,17 @@
-# tokenauth.h is one file: copy it and be done. This Makefile is for its demo and its tests.
+# tokenauth.h is one file: copy it and be done. This Makefile is for its demo, its tool and its tests.
 # POSIX make; needs a C compiler and nothing else. Everything built goes into build/.
 
+all: build/tokenauth
+	@echo "build/tokenauth is there; 'make help' lists what else there is"
+
 help:
+	@echo 'make           builds build/tokenauth, the command line tool'
 	@echo 'make demo      the whole story, told by a program built with nothing but cc'
-	@echo 'make test      all tests: offline, under a minute; the last line is the sum'
-	@echo 'make cli       build/tokenauth, the command line tool; make cli-check tests it'
+	@echo 'make test      all tests: offline, about a minute; the last line is the sum'
+	@echo
 	@echo 'make shape     every way to include, switch and compile the header: a few minutes'
+	@echo 'make examples-check  each lesson, as C and as C++, against the output in its opening comment'
+	@echo 'make cli-check every option and every error of the command line tool'
 	@echo 'make readme    compiles each snippet of README.md and runs its first program'
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
@@ -24,20 +30,21 @@ build/demo: examples/demo.c tokenauth.h
 	@mkdir -p build
 	$(CC) -O2 -o build/demo examples/demo.c
 
-cli: build/tokenauth
-
 build/tokenauth: examples/tokenauth.c tokenauth.h
 	@mkdir -p build
 	$(CC) -O2 -o build/tokenauth examples/tokenauth.c
-
-cli-check:
-	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/cli.sh
 
 test:
 	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' WERROR='$(WERROR)' sh tests/run.sh
 
 shape:
 	@CC='$(CC)' JOBS='$(JOBS)' sh tests/shape.sh
+
+examples-check:
+	@CC='$(CC)' sh tests/examples.sh
+
+cli-check:
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/cli.sh
 
 readme:
 	@CC='$(CC)' sh tests/readme.sh
@@ -46,7 +53,7 @@ lengths:
 	@awk -f tests/lengths.awk tokenauth.h
 
 stack: build/stack
-	@build/stack
+	@build/stack figures
 
 build/stack: tests/stack.c tokenauth.h
 	@mkdir -p build
@@ -55,4 +62,4 @@ build/stack: tests/stack.c tokenauth.h
 clean:
 	rm -rf build
 
-.PHONY: help demo cli cli-check test shape readme lengths stack clean
+.PHONY: all help demo test shape examples-check cli-check readme lengths stack clean

@@ -3576,7 +3576,7 @@ ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char
 #define TAI_FORMAT      1
 #define TAI_DAY         86400
 
-/* Where the packed fields stand; DESIGN of the layout: all big-endian, fixed places.           */
+/* Where the packed fields stand: fixed places, all big-endian.                                   */
 enum {
     TAI_AT_VER = 4, TAI_AT_GEN = 8, TAI_AT_EPOCH = 12, TAI_AT_ID = 16, TAI_AT_CREATED = 32,
     TAI_AT_ROTATED = 40, TAI_AT_IDLE = 44, TAI_AT_ENDS = 48, TAI_AT_APP = 52, TAI_AT_CLIENT = 56,

@@ -142,5 +142,6 @@ int main(void)
     ta_wipe(&next, sizeof next);
     ta_wipe(&thief, sizeof thief);
     ta_wipe(&key, sizeof key);
+    ta_wipe(&refresh_key, sizeof refresh_key);
     return ok ? 0 : 1;
 }

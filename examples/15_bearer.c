@@ -129,21 +129,22 @@ static ta_status issue(const char *scope, char *header, size_t cap)
 
 int main(void)
 {
-    char writer[TA_ACCESS_CAP + 8], reader[TA_ACCESS_CAP + 8];
+    char header[2][TA_ACCESS_CAP + 8];
     if (start(TA_LIT("only for lesson 15: 32 bytes all")) != TA_OK) return 1;
-    if (issue("read write", writer, sizeof writer) != TA_OK) return 1;
-    if (issue("read", reader, sizeof reader) != TA_OK) return 1;
+    if (issue("read write", header[0], sizeof header[0]) != TA_OK) return 1;
+    if (issue("read", header[1], sizeof header[1]) != TA_OK) return 1;
 
-    show("a token with the scope write", writer);
-    show("a token with the scope read", reader);
+    show("a token with the scope write", header[0]);
+    show("a token with the scope read", header[1]);
     show("no header", "");
     show("another scheme", "Basic YWxpY2U6c2VjcmV0");
     show("two tokens", "Bearer one two");
     show("no token of ours", "Bearer eyJhbGciOiJub25lIn0.e30.");
     now += TA_MINUTES(15) + 29;
-    show("29 seconds too late", writer);
+    show("29 seconds too late", header[0]);
     now += 1;
-    show("30 seconds too late", writer);
+    show("30 seconds too late", header[0]);
+    ta_wipe(header, sizeof header);
     ta_wipe(&access_key, sizeof access_key);
     return 0;
 }

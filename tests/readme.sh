@@ -45,7 +45,6 @@ snippet() {
 fragment() {
     {
         cat <<'END'
-#define TOKENAUTH_IMPLEMENTATION
 #include "tokenauth.h"
 extern ta_auth auth;  extern ta_key list[2];  extern ta_pair pair;  extern ta_jwt jwt;
 extern ta_json_writer w;  extern const char *token;  extern size_t len, more_len;  extern int64_t now;

@@ -73,20 +73,25 @@ excerpt() {
                for (i = (NR > 40 ? NR - 19 : 21); i <= NR; i++) print last[i % 20] }'
 }
 
-up_to_date() { # $1 binary  $2.. sources
-    bin=$1; shift
-    [ -x "$bin" ] && [ "$(cat "$bin.flags" 2>/dev/null)" = "$CC $FLAGS" ] &&
+up_to_date() { # $1 binary  $2 command that made it  $3.. sources
+    bin=$1; made=$2; shift 2
+    [ -x "$bin" ] && [ "$(cat "$bin.flags" 2>/dev/null)" = "$made" ] &&
     [ -z "$(find "$@" -newer "$bin" 2>/dev/null)" ]
 }
 
-build() { # $1 binary  $2 source
-    up_to_date "$1" "$2" tests/check.h tokenauth.h && return 0
+# tests/test_NAME.c -> test_NAME; with @SWITCH behind it -> test_NAME-SWITCH
+step_id() { id=$(basename "${1%@*}" .c); case $1 in *@*) id=$id-${1#*@} ;; esac; echo "$id"; }
+
+build() { # $1 binary  $2 source, perhaps with @SWITCH
+    how="$CC $FLAGS"
+    case $2 in *@*) how="$how -D${2#*@}" ;; esac
+    up_to_date "$1" "$how" "${2%@*}" tests/*.h tokenauth.h && return 0
     rm -f "$1"
-    $CC $FLAGS -o "$1" "$2" && echo "$CC $FLAGS" > "$1.flags"
+    $how -o "$1" "${2%@*}" && echo "$how" > "$1.flags"
 }
 
-step_test() { # tests/test_NAME.c
-    name=${1#tests/}; name=${name%.c}
+step_test() { # tests/test_NAME.c or tests/test_NAME.c@SWITCH
+    name=$(step_id "$1")
     if build "$OUT/$name" "$1" > "$OUT/$name.log" 2>&1; then
         # a warning is shown, and fails the file under WERROR only: the next compiler has new ones
         [ ! -s "$OUT/$name.log" ] || cp "$OUT/$name.log" "$OUT/$name.warnings"
@@ -111,6 +116,11 @@ step_demo() { # plain, as the README says it, and once more with the flags of th
     [ "$f" = 0 ]; judge demo $?
 }
 
+step_stack() { # the figures hold for optimised code without sanitizers
+    { $CC -O2 -o "$OUT/stack" tests/stack.c && "$OUT/stack"; } > "$OUT/stack.log" 2>&1; judge stack $?
+}
+
+step_lessons() { CXX=none sh tests/examples.sh > "$OUT/lessons.log" 2>&1; judge lessons $?; }
 step_shape()  { sh tests/shape.sh quick > "$OUT/shape.log" 2>&1; judge shape $?; }
 step_readme() { sh tests/readme.sh > "$OUT/readme.log" 2>&1; judge readme $?; }
 
@@ -122,11 +132,15 @@ for t in tests/test_*.c; do
     [ -f "$t" ] && STEPS="$STEPS $t"
 done
 [ -n "$STEPS" ] || { echo 'no tests/test_*.c here'; echo '0 passed, 1 failed'; exit 1; }
-STEPS="shape$STEPS demo readme"         # the longest of the rest first
+# the inner loops have a plain form and a small one, too
+for t in sha256 base64url json; do
+    for form in TOKENAUTH_NO_INTRINSICS TOKENAUTH_SMALL; do STEPS="$STEPS tests/test_$t.c@$form"; done
+done
+STEPS="shape lessons$STEPS demo readme stack"           # the longest of the rest first
 
 worker() {
     for s in $STEPS; do
-        id=$(basename "$s" .c)
+        id=$(step_id "$s")
         mkdir "$OUT/claim/$id" 2>/dev/null || continue
         rm -f "$OUT/$id.sum" "$OUT/$id.warnings"
         case $s in
@@ -145,7 +159,7 @@ wait
 
 passed=0; failed=0; skipped=0
 for s in $STEPS; do
-    id=$(basename "$s" .c)
+    id=$(step_id "$s")
     [ ! -s "$OUT/$id.warnings" ] || { echo "warnings of $id:"; head -n 20 "$OUT/$id.warnings"; }
     sum=$(cat "$OUT/$id.sum" 2>/dev/null)
     if [ -z "$sum" ]; then

@@ -391,10 +391,11 @@ static const sample bad[] = {
     {TA_LIT("\0")}, {TA_LIT("undefined")}, {TA_LIT("NaN")}, {TA_LIT("Infinity")}, {TA_LIT("-Infinity")},
     {TA_LIT("'a'")}, {TA_LIT("a")}, {TA_LIT("\\u0031")},
     /* more than one */
-    {TA_LIT("1 2")}, {TA_LIT("[] []")}, {TA_LIT("{}{}")}, {TA_LIT("[][]")}, {TA_LIT("1,")}, {TA_LIT("1,2")},
-    {TA_LIT("null null")}, {TA_LIT("\"a\"\"b\"")}, {TA_LIT("\"a\" \"b\"")}, {TA_LIT("{}]")}, {TA_LIT("[]}")},
-    {TA_LIT("[]]")}, {TA_LIT("{}}")}, {TA_LIT("{}\0")}, {TA_LIT("{}#")}, {TA_LIT("{} x")}, {TA_LIT("\"a\":1")},
-    {TA_LIT("1]")}, {TA_LIT("null}")}, {TA_LIT("{},")}, {TA_LIT("[]:")}, {TA_LIT("\"a\":")},
+    {TA_LIT("1 2")}, {TA_LIT("[] []")}, {TA_LIT("{}{}")}, {TA_LIT("[][]")}, {TA_LIT("1,")},
+    {TA_LIT("1,2")}, {TA_LIT("null null")}, {TA_LIT("\"a\"\"b\"")}, {TA_LIT("\"a\" \"b\"")},
+    {TA_LIT("{}]")}, {TA_LIT("[]}")}, {TA_LIT("[]]")}, {TA_LIT("{}}")}, {TA_LIT("{}\0")}, {TA_LIT("{}#")},
+    {TA_LIT("{} x")}, {TA_LIT("\"a\":1")}, {TA_LIT("1]")}, {TA_LIT("null}")}, {TA_LIT("{},")},
+    {TA_LIT("[]:")}, {TA_LIT("\"a\":")},
     /* words */
     {TA_LIT("nul")}, {TA_LIT("nulL")}, {TA_LIT("nulll")}, {TA_LIT("Null")}, {TA_LIT("nil")}, {TA_LIT("n")},
     {TA_LIT("tru")}, {TA_LIT("truE")}, {TA_LIT("truee")}, {TA_LIT("TRUE")}, {TA_LIT("t")}, {TA_LIT("ture")},
@@ -409,13 +410,14 @@ static const sample bad[] = {
     {TA_LIT("+1")}, {TA_LIT("-")}, {TA_LIT("--1")}, {TA_LIT("-+1")}, {TA_LIT("01")}, {TA_LIT("-01")},
     {TA_LIT("00")}, {TA_LIT("-00")}, {TA_LIT("1.")}, {TA_LIT(".1")}, {TA_LIT("-.1")}, {TA_LIT("1.e1")},
     {TA_LIT("0.")}, {TA_LIT("1e")}, {TA_LIT("1E")}, {TA_LIT("1e+")}, {TA_LIT("1e-")}, {TA_LIT("1E+-1")},
-    {TA_LIT("1e1.5")}, {TA_LIT("1.2.3")}, {TA_LIT("1ee1")}, {TA_LIT("1e1e1")}, {TA_LIT("e1")}, {TA_LIT("-e1")},
-    {TA_LIT("0x10")}, {TA_LIT("0b1")}, {TA_LIT("0o7")}, {TA_LIT("1_0")}, {TA_LIT("1a")}, {TA_LIT("-a")},
-    {TA_LIT("1.0f")}, {TA_LIT("1L")}, {TA_LIT("1 000")}, {TA_LIT("- 1")}, {TA_LIT("1 .5")}, {TA_LIT("1. 5")},
-    {TA_LIT("1e 5")}, {TA_LIT("1 e5")}, {TA_LIT("1.-5")}, {TA_LIT("1.+5")}, {TA_LIT("1-")}, {TA_LIT("1+1")},
-    {TA_LIT("0e")}, {TA_LIT("0e+")}, {TA_LIT("1.5e")}, {TA_LIT("-1x")}, {TA_LIT("\xd9\xa1")}, {TA_LIT("1\0")},
-    {TA_LIT("1\xef\xbc\x91")}, {TA_LIT("[01]")}, {TA_LIT("[1.]")}, {TA_LIT("[-]")}, {TA_LIT("[1e]")},
-    {TA_LIT("{\"a\":01}")}, {TA_LIT("{\"a\":-}")}, {TA_LIT("[.5]")}, {TA_LIT("[+1]")},
+    {TA_LIT("1e1.5")}, {TA_LIT("1.2.3")}, {TA_LIT("1ee1")}, {TA_LIT("1e1e1")}, {TA_LIT("e1")},
+    {TA_LIT("-e1")}, {TA_LIT("0x10")}, {TA_LIT("0b1")}, {TA_LIT("0o7")}, {TA_LIT("1_0")}, {TA_LIT("1a")},
+    {TA_LIT("-a")}, {TA_LIT("1.0f")}, {TA_LIT("1L")}, {TA_LIT("1 000")}, {TA_LIT("- 1")}, {TA_LIT("1 .5")},
+    {TA_LIT("1. 5")}, {TA_LIT("1e 5")}, {TA_LIT("1 e5")}, {TA_LIT("1.-5")}, {TA_LIT("1.+5")},
+    {TA_LIT("1-")}, {TA_LIT("1+1")}, {TA_LIT("0e")}, {TA_LIT("0e+")}, {TA_LIT("1.5e")}, {TA_LIT("-1x")},
+    {TA_LIT("\xd9\xa1")}, {TA_LIT("1\0")}, {TA_LIT("1\xef\xbc\x91")}, {TA_LIT("[01]")}, {TA_LIT("[1.]")},
+    {TA_LIT("[-]")}, {TA_LIT("[1e]")}, {TA_LIT("{\"a\":01}")}, {TA_LIT("{\"a\":-}")}, {TA_LIT("[.5]")},
+    {TA_LIT("[+1]")},
     /* strings */
     {TA_LIT("\"")}, {TA_LIT("\"a")}, {TA_LIT("\"\\\"")}, {TA_LIT("\"\\")}, {TA_LIT("\"\\u")},
     {TA_LIT("\"\\u\"")}, {TA_LIT("\"\\u1\"")}, {TA_LIT("\"\\u12\"")}, {TA_LIT("\"\\u123\"")},
@@ -430,10 +432,11 @@ static const sample bad[] = {
     {TA_LIT("\"\xe2\x82")}, {TA_LIT("\"\xf0\x9f\x98")},
     /* arrays */
     {TA_LIT("[")}, {TA_LIT("[1")}, {TA_LIT("[1,")}, {TA_LIT("[1,]")}, {TA_LIT("[,1]")}, {TA_LIT("[,]")},
-    {TA_LIT("[1,,2]")}, {TA_LIT("[1 2]")}, {TA_LIT("[1:2]")}, {TA_LIT("[1}")}, {TA_LIT("[}")}, {TA_LIT("[[]")},
-    {TA_LIT("[1;2]")}, {TA_LIT("[\"a\":1]")}, {TA_LIT("[[],]")}, {TA_LIT("[{},]")}, {TA_LIT("[]1")},
-    {TA_LIT("[[}]")}, {TA_LIT("[{]}")}, {TA_LIT("[\"a]")}, {TA_LIT("[1,2")}, {TA_LIT("[1,[2]")}, {TA_LIT("[ ,]")},
-    {TA_LIT("[[]1]")}, {TA_LIT("[{}{}]")}, {TA_LIT("[[][]]")}, {TA_LIT("[\"\"\"\"]")}, {TA_LIT("[:]")},
+    {TA_LIT("[1,,2]")}, {TA_LIT("[1 2]")}, {TA_LIT("[1:2]")}, {TA_LIT("[1}")}, {TA_LIT("[}")},
+    {TA_LIT("[[]")}, {TA_LIT("[1;2]")}, {TA_LIT("[\"a\":1]")}, {TA_LIT("[[],]")}, {TA_LIT("[{},]")},
+    {TA_LIT("[]1")}, {TA_LIT("[[}]")}, {TA_LIT("[{]}")}, {TA_LIT("[\"a]")}, {TA_LIT("[1,2")},
+    {TA_LIT("[1,[2]")}, {TA_LIT("[ ,]")}, {TA_LIT("[[]1]")}, {TA_LIT("[{}{}]")}, {TA_LIT("[[][]]")},
+    {TA_LIT("[\"\"\"\"]")}, {TA_LIT("[:]")},
     /* objects */
     {TA_LIT("{")}, {TA_LIT("{\"")}, {TA_LIT("{\"a")}, {TA_LIT("{\"a\"")}, {TA_LIT("{\"a\":")},
     {TA_LIT("{\"a\":1")}, {TA_LIT("{\"a\":1,")}, {TA_LIT("{\"a\"}")}, {TA_LIT("{\"a\":}")},
@@ -601,7 +604,7 @@ static void test_utf8_every_short_sequence_in_a_string(void)
    each length around 16 and 32, as a value and as a name, and against a text of the same length. */
 static void test_strings_one_odd_byte_at_each_place(void)
 {
-    static const unsigned char odd[] = {0x00, 0x1F, 0x20, 0x21, '"', '\\', 0x7F, 0x80, 0xC3, 0xFF, 'a', '/', 'n'};
+    static const unsigned char odd[] = {0x00, 0x1F, 0x20, 0x21, 0x7F, 0x80, 0xC3, 0xFF, '"', '\\', '/', 'n'};
     char s[80], want[64];
     size_t len, at, i, k;
     for (len = 1; len <= 50; len++) {
@@ -912,11 +915,13 @@ static void test_duplicates_of_each_length_spelled_with_one_escape(void)
             }
             for (form = 0; form < 4; form++) {
                 const char *more = form & 1u ? ",\"\\u0078\":0" : "";
-                snprintf(text, sizeof text, "{\"%s\":0%s,\"%s\":0}", form & 2u ? twin : name, more, form & 2u ? name : twin);
+                snprintf(text, sizeof text, "{\"%s\":0%s,\"%s\":0}", form & 2u ? twin : name, more,
+                         form & 2u ? name : twin);
                 CHECK_JSON(text, strlen(text), TA_ERR_DUPLICATE);
                 snprintf(text, sizeof text, "{\"%s\":0%s,\"%s\":0}", form & 2u ? twin : name, more, other);
                 CHECK_JSON(text, strlen(text), TA_OK);
-                snprintf(text, sizeof text, "{\"%s\":0%s,\"%s\":0,\"%s\":0}", other, more, form & 2u ? twin : name, twin);
+                snprintf(text, sizeof text, "{\"%s\":0%s,\"%s\":0,\"%s\":0}", other, more,
+                         form & 2u ? twin : name, twin);
                 CHECK_JSON(text, strlen(text), TA_ERR_DUPLICATE);
             }
         }
@@ -1208,7 +1213,8 @@ static void gen_document(gen *g, size_t depth, bool unique)
 /* One act of damage: a bit, a byte out, a byte in, a piece doubled, the end cut off.           */
 static void gen_damage(gen *g)
 {
-    static const char bytes[] = "{}[]\",:\\u0019dDeE+-. \t\n\r\0tfnabrul/\x1f\x7f\x80\xa0\xc3\xe2\xed\xf0\xff";
+    static const char bytes[] = "{}[]\",:\\u0019dDeE+-. \t\n\r\0tfnabrul/"
+                                "\x1f\x7f\x80\xa0\xc3\xe2\xed\xf0\xff";
     size_t at = g->n > 0 ? rnd(g->n) : 0, k;
     char c = bytes[rnd(sizeof bytes - 1)];
     switch (rnd(6)) {
@@ -1449,13 +1455,13 @@ static void test_paths_that_lead_nowhere_are_absent(void)
 {
     static const char *const missing[] = {
         "su", "subb", "Sub", "sub.x", "sub[0]", "sub[\"x\"]", "realm_access.role", "realm_access[0]",
-        "realm_access.roles[2]", "realm_access.roles[20]", "realm_access.roles.0", "realm_access.roles.admin",
-        "realm_access.roles[0].x", "n[2]", "n[0][2]", "n[0][1][0]", "key.with.dots", "no.x", "no[0]", "e[0]",
-        "o.x", "o[0]", "[0]", "[1]", "x.y.z[3][\"w\"]", "[\"a\\u0062\"]", "z\\u0000z", "[\"z\\u0000\"]",
-        "realm_access.roles[4294967296]", "realm_access.roles[18446744073709551616]",
-        "realm_access.roles[18446744073709551617]", "realm_access.roles[65536]",
-        "realm_access.roles[340282366920938463463374607431768211456]", " sub", "sub ", "a\\u0062c", "e.e", "[\" \"]",
-        "realm_access.roles[256]", "realm_access.roles[257]"
+        "realm_access.roles[2]", "realm_access.roles[20]", "realm_access.roles.0",
+        "realm_access.roles.admin", "realm_access.roles[0].x", "n[2]", "n[0][2]", "n[0][1][0]",
+        "key.with.dots", "no.x", "no[0]", "e[0]", "o.x", "o[0]", "[0]", "[1]", "x.y.z[3][\"w\"]",
+        "[\"a\\u0062\"]", "z\\u0000z", "[\"z\\u0000\"]", "realm_access.roles[4294967296]",
+        "realm_access.roles[18446744073709551616]", "realm_access.roles[18446744073709551617]",
+        "realm_access.roles[65536]", "realm_access.roles[340282366920938463463374607431768211456]", " sub",
+        "sub ", "a\\u0062c", "e.e", "[\" \"]", "realm_access.roles[256]", "realm_access.roles[257]"
     };
     doc d = doc_of(claims);
     size_t i;
@@ -1473,12 +1479,13 @@ static void test_paths_that_lead_nowhere_are_absent(void)
 static void test_paths_that_are_none(void)
 {
     static const char *const none[] = {
-        ".", ".sub", "sub.", "realm_access..roles", "realm_access.", "[", "]", "[]", "[01]", "[00]", "[-1]",
-        "[+1]", "[ 0]", "[0 ]", "[0", "[1a]", "[a]", "[0x0]", "n[0", "n[0]]", "n[0]1", "n[0]x", "n[0]..x", "n]",
-        "n[0].", "n.[0]", "[\"sub", "[\"sub\"", "[\"sub]", "[sub\"]", "[\"sub\" ]", "[ \"sub\"]", "[\"sub\"]x",
-        "[\"sub\"].", "[\"\\x\"]", "[\"\\ud800\"]", "[\"\\u00\"]", "[\"\xff\"]", "[\"a\nb\"]", "[\"a\"b\"]", "['sub']",
-        "\"sub\"", "su\"b", "sub\"", "[null]", "[\"a\",\"b\"]", "[0,1]", "[0:1]", "[*]", "[0][", "[0][]",
-        "[\"sub\"][", "[\"", "[\"\\", "[\"\\\"]", "[0]\"x\"", "a]b", "a\"", "..", "a.]", "[0.0]", "[1e0]"
+        ".", ".sub", "sub.", "realm_access..roles", "realm_access.", "[", "]", "[]", "[01]", "[00]",
+        "[-1]", "[+1]", "[ 0]", "[0 ]", "[0", "[1a]", "[a]", "[0x0]", "n[0", "n[0]]", "n[0]1", "n[0]x",
+        "n[0]..x", "n]", "n[0].", "n.[0]", "[\"sub", "[\"sub\"", "[\"sub]", "[sub\"]", "[\"sub\" ]",
+        "[ \"sub\"]", "[\"sub\"]x", "[\"sub\"].", "[\"\\x\"]", "[\"\\ud800\"]", "[\"\\u00\"]",
+        "[\"\xff\"]", "[\"a\nb\"]", "[\"a\"b\"]", "['sub']", "\"sub\"", "su\"b", "sub\"", "[null]",
+        "[\"a\",\"b\"]", "[0,1]", "[0:1]", "[*]", "[0][", "[0][]", "[\"sub\"][", "[\"", "[\"\\",
+        "[\"\\\"]", "[0]\"x\"", "a]b", "a\"", "..", "a.]", "[0.0]", "[1e0]"
     };
     static const char *const texts[] = {claims, "{}", "[]", "[[[]],{}]", "1", "null", "\"sub\""};
     size_t i, k;
@@ -1503,8 +1510,9 @@ static void test_find_refuses_what_check_refuses(void)
 {
     static const struct { const char *s; ta_status st; } t[] = {
         {"{\"a\":1", TA_ERR_JSON}, {"{\"a\":1}x", TA_ERR_JSON}, {"{\"a\":1,\"b\":01}", TA_ERR_JSON},
-        {"{\"a\":1,\"a\":2}", TA_ERR_DUPLICATE}, {"{\"a\":1,\"b\":{\"c\":1,\"\\u0063\":2}}", TA_ERR_DUPLICATE},
-        {"", TA_ERR_JSON}, {"{\"a\":1,\"b\":\"\\ud800\"}", TA_ERR_JSON}
+        {"{\"a\":1,\"a\":2}", TA_ERR_DUPLICATE},
+        {"{\"a\":1,\"b\":{\"c\":1,\"\\u0063\":2}}", TA_ERR_DUPLICATE}, {"", TA_ERR_JSON},
+        {"{\"a\":1,\"b\":\"\\ud800\"}", TA_ERR_JSON}
     };
     pad p = {NULL, 0, 0};
     ta_json v;
@@ -1635,7 +1643,8 @@ static void test_kind_is_told_by_the_first_byte(void)
 {
     static const struct { const char *s; ta_kind k; } t[] = {
         {"null", TA_NULL}, {"true", TA_BOOL}, {"false", TA_BOOL}, {"0", TA_NUMBER}, {"-1", TA_NUMBER},
-        {"9", TA_NUMBER}, {"5", TA_NUMBER}, {"\"\"", TA_STRING}, {"[]", TA_ARRAY}, {"{}", TA_OBJECT}, {" [] ", TA_ARRAY}
+        {"9", TA_NUMBER}, {"5", TA_NUMBER}, {"\"\"", TA_STRING}, {"[]", TA_ARRAY}, {"{}", TA_OBJECT},
+        {" [] ", TA_ARRAY}
     };
     size_t i;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -1722,10 +1731,12 @@ static void test_string_room(void)
 {
     static const struct { const char *json, *says; } t[] = {
         {"\"\"", ""}, {"\"a\"", "a"}, {"\"door-7\"", "door-7"}, {"\"\\u00e9\"", "\xc3\xa9"},
-        {"\"\\u20ac\"", "\xe2\x82\xac"}, {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"}, {"\"\xf0\x9f\x98\x80\"", "\xf0\x9f\x98\x80"},
+        {"\"\\u20ac\"", "\xe2\x82\xac"}, {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+        {"\"\xf0\x9f\x98\x80\"", "\xf0\x9f\x98\x80"},
         {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t"}, {"\"a\\u0041\\u0061z\"", "aAaz"},
         {"\"\\u007f\\u0080\\u07ff\\u0800\\uffff\"", "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"},
-        {"\"x\\ud800\\udc00\\udbff\\udfff\"", "x\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"}, {"\"\\ud7ff\\ue000\"", "\xed\x9f\xbf\xee\x80\x80"}
+        {"\"x\\ud800\\udc00\\udbff\\udfff\"", "x\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"},
+        {"\"\\ud7ff\\ue000\"", "\xed\x9f\xbf\xee\x80\x80"}
     };
     size_t i, cap, need;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -1789,14 +1800,16 @@ static void test_u0000_in_a_text_that_becomes_a_c_string_is_refused(void)
 static void test_equals_compares_what_the_string_says(void)
 {
     static const struct { const char *json, *text; bool same; } t[] = {
-        {"\"\"", "", true}, {"\"a\"", "a", true}, {"\"a\"", "", false}, {"\"\"", "a", false}, {"\"a\"", "b", false},
-        {"\"ab\"", "a", false}, {"\"a\"", "ab", false}, {"\"ab\"", "ab", true}, {"\"ab\"", "ac", false},
-        {"\"\\u0061b\"", "ab", true}, {"\"a\\u0062\"", "ab", true}, {"\"\\u0061\"", "\\u0061", false},
-        {"\"\\\\u0061\"", "\\u0061", true}, {"\"\\/\"", "/", true}, {"\"\\n\"", "\n", true}, {"\"\\n\"", "n", false},
-        {"\"\\u00e9\"", "\xc3\xa9", true}, {"\"\xc3\xa9\"", "\xc3\xa9", true}, {"\"\\u00e9\"", "\xc3\xa8", false},
-        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", true}, {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x81", false},
-        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98", false}, {"\"\\u20ac\"", "\xe2\x82", false}, {"\"A\"", "a", false},
-        {"\"e\\u0301\"", "\xc3\xa9", false}, {"\"a\"", "\"a\"", false}, {"\"\\\"\"", "\"", true}, {"\"a \"", "a", false}
+        {"\"\"", "", true}, {"\"a\"", "a", true}, {"\"a\"", "", false}, {"\"\"", "a", false},
+        {"\"a\"", "b", false}, {"\"ab\"", "a", false}, {"\"a\"", "ab", false}, {"\"ab\"", "ab", true},
+        {"\"ab\"", "ac", false}, {"\"\\u0061b\"", "ab", true}, {"\"a\\u0062\"", "ab", true},
+        {"\"\\u0061\"", "\\u0061", false}, {"\"\\\\u0061\"", "\\u0061", true}, {"\"\\/\"", "/", true},
+        {"\"\\n\"", "\n", true}, {"\"\\n\"", "n", false}, {"\"\\u00e9\"", "\xc3\xa9", true},
+        {"\"\xc3\xa9\"", "\xc3\xa9", true}, {"\"\\u00e9\"", "\xc3\xa8", false},
+        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", true},
+        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x81", false}, {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98", false},
+        {"\"\\u20ac\"", "\xe2\x82", false}, {"\"A\"", "a", false}, {"\"e\\u0301\"", "\xc3\xa9", false},
+        {"\"a\"", "\"a\"", false}, {"\"\\\"\"", "\"", true}, {"\"a \"", "a", false}
     };
     size_t i;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -1820,25 +1833,29 @@ static void test_has_elements_of_an_array_and_words_of_a_string(void)
         /* an array: any element that is a string and equal as a whole                          */
         {"[]", "a", false}, {"[]", "", false}, {"[\"a\"]", "a", true}, {"[\"a\",\"b\"]", "b", true},
         {"[\"a\",\"b\",\"c\"]", "c", true}, {"[\"a\",\"b\"]", "c", false}, {"[\"a b\"]", "a", false},
-        {"[\"a b\"]", "a b", true}, {"[\"\"]", "", true}, {"[\"a\"]", "", false}, {"[[\"a\"]]", "a", false},
-        {"[{\"a\":\"a\"}]", "a", false}, {"[1,null,true,\"a\"]", "a", true}, {"[1]", "1", false},
-        {"[null]", "null", false}, {"[\"\\u0061dmin\"]", "admin", true}, {"[\"admin2\"]", "admin", false},
-        {"[\"admi\"]", "admin", false}, {"[[\"x\"],{\"y\":[\"z\"]},\"a\"]", "a", true}, {"[\"b\",[\"a\"]]", "a", false},
+        {"[\"a b\"]", "a b", true}, {"[\"\"]", "", true}, {"[\"a\"]", "", false},
+        {"[[\"a\"]]", "a", false}, {"[{\"a\":\"a\"}]", "a", false}, {"[1,null,true,\"a\"]", "a", true},
+        {"[1]", "1", false}, {"[null]", "null", false}, {"[\"\\u0061dmin\"]", "admin", true},
+        {"[\"admin2\"]", "admin", false}, {"[\"admi\"]", "admin", false},
+        {"[[\"x\"],{\"y\":[\"z\"]},\"a\"]", "a", true}, {"[\"b\",[\"a\"]]", "a", false},
         /* a string: words with one space between them                                          */
         {"\"a\"", "a", true}, {"\"a b\"", "a", true}, {"\"a b\"", "b", true}, {"\"a b c\"", "b", true},
         {"\"a b c\"", "c", true}, {"\"a b\"", "c", false}, {"\"ab\"", "a", false}, {"\"ab\"", "b", false},
-        {"\"ab c\"", "a", false}, {"\"ab c\"", "ab", true}, {"\"a bc\"", "b", false}, {"\"a bc\"", "c", false},
-        {"\"a b\"", "a b", false}, {"\"a b\"", "", false}, {"\"\"", "", false}, {"\" \"", "", false},
-        {"\"a  b\"", "", false}, {"\"a  b\"", "b", true}, {"\" a\"", "a", true}, {"\"a \"", "a", true},
-        {"\"a \"", "", false}, {"\" a\"", "", false}, {"\"a \"", "a ", false}, {"\" a\"", " a", false}, {"\"a\"", "A", false},
-        {"\"read:all write\"", "read", false}, {"\"read:all write\"", "write", true},
-        {"\"writeable write\"", "write", true}, {"\"writeable writer\"", "write", false},
-        {"\"a\\u0020b\"", "b", true}, {"\"a\\u0020b\"", "a", true}, {"\"a\\tb\"", "b", false}, {"\"a\\tb\"", "a\tb", true},
-        {"\"x \\u0061dmin\"", "admin", true}, {"\"aab aa\"", "aa", true}, {"\"a\\u0000 b\"", "a", false}, {"\" \"", " ", false},
-        {"\"ab ab\"", "abab", false}, {"\"aa\"", "a", false}, {"\"\xc3\xa9 b\"", "\xc3\xa9", true}, {"\"a\"", "ab", false},
-        {"\"a b\"", "ab", false}, {"\"ab a\"", "a", true}, {"\"b ab\"", "ab", true}, {"\"abc ab\"", "ab", true},
+        {"\"ab c\"", "a", false}, {"\"ab c\"", "ab", true}, {"\"a bc\"", "b", false},
+        {"\"a bc\"", "c", false}, {"\"a b\"", "a b", false}, {"\"a b\"", "", false}, {"\"\"", "", false},
+        {"\" \"", "", false}, {"\"a  b\"", "", false}, {"\"a  b\"", "b", true}, {"\" a\"", "a", true},
+        {"\"a \"", "a", true}, {"\"a \"", "", false}, {"\" a\"", "", false}, {"\"a \"", "a ", false},
+        {"\" a\"", " a", false}, {"\"a\"", "A", false}, {"\"read:all write\"", "read", false},
+        {"\"read:all write\"", "write", true}, {"\"writeable write\"", "write", true},
+        {"\"writeable writer\"", "write", false}, {"\"a\\u0020b\"", "b", true},
+        {"\"a\\u0020b\"", "a", true}, {"\"a\\tb\"", "b", false}, {"\"a\\tb\"", "a\tb", true},
+        {"\"x \\u0061dmin\"", "admin", true}, {"\"aab aa\"", "aa", true}, {"\"a\\u0000 b\"", "a", false},
+        {"\" \"", " ", false}, {"\"ab ab\"", "abab", false}, {"\"aa\"", "a", false},
+        {"\"\xc3\xa9 b\"", "\xc3\xa9", true}, {"\"a\"", "ab", false}, {"\"a b\"", "ab", false},
+        {"\"ab a\"", "a", true}, {"\"b ab\"", "ab", true}, {"\"abc ab\"", "ab", true},
         /* nothing else                                                                         */
-        {"{\"a\":\"a\"}", "a", false}, {"{}", "a", false}, {"12", "12", false}, {"null", "null", false}, {"true", "true", false}
+        {"{\"a\":\"a\"}", "a", false}, {"{}", "a", false}, {"12", "12", false}, {"null", "null", false},
+        {"true", "true", false}
     };
     size_t i;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -1896,7 +1913,8 @@ static void test_has_words_at_random(void)
 static void test_next_gives_members_in_order(void)
 {
     static const char *const want[][2] = {
-        {"\"b\"", "1"}, {"\"\\u0061\"", "\"x\""}, {"\"\"", "[ 1 , 2 ]"}, {"\"o\"", "{ \"p\" : {} }"}, {"\"l\"", "null"}
+        {"\"b\"", "1"}, {"\"\\u0061\"", "\"x\""}, {"\"\"", "[ 1 , 2 ]"}, {"\"o\"", "{ \"p\" : {} }"},
+        {"\"l\"", "null"}
     };
     doc d = doc_of(" { \"b\" : 1 , \"\\u0061\":\"x\",\"\" : [ 1 , 2 ] ,\"o\":{ \"p\" : {} }, \"l\":null } ");
     ta_json name, value;
@@ -2002,25 +2020,28 @@ static bool check_int(int line, const char *text, size_t len)
 static void test_int_is_exact_without_floating_point(void)
 {
     static const struct { const char *s; ta_status st; int64_t v; } t[] = {
-        {"0", TA_OK, 0}, {"-0", TA_OK, 0}, {"5", TA_OK, 5}, {"5.0", TA_OK, 5}, {"5e0", TA_OK, 5}, {"-7", TA_OK, -7},
-        {"5.1", TA_ERR_RANGE, 0}, {"1e19", TA_ERR_RANGE, 0}, {"1.50e1", TA_OK, 15}, {"1.5", TA_ERR_RANGE, 0},
-        {"0.5", TA_ERR_RANGE, 0}, {"5e-1", TA_ERR_RANGE, 0}, {"50e-1", TA_OK, 5}, {"1e400", TA_ERR_RANGE, 0},
-        {"1e-400", TA_ERR_RANGE, 0}, {"0.0e999999999999", TA_OK, 0}, {"0e99999999999999999999999", TA_OK, 0},
-        {"-0.000", TA_OK, 0}, {"0.000e-99999999999999999999", TA_OK, 0},
-        {"9223372036854775807", TA_OK, INT64_MAX}, {"9223372036854775808", TA_ERR_RANGE, 0},
-        {"-9223372036854775808", TA_OK, INT64_MIN}, {"-9223372036854775809", TA_ERR_RANGE, 0},
-        {"9223372036854775807.000", TA_OK, INT64_MAX}, {"9223372036854775807.0001", TA_ERR_RANGE, 0},
-        {"92233720368547758.07e2", TA_OK, INT64_MAX}, {"-922337203685477580800e-2", TA_OK, INT64_MIN},
-        {"9.223372036854775807e18", TA_OK, INT64_MAX}, {"9.223372036854775808E+18", TA_ERR_RANGE, 0},
-        {"1e18", TA_OK, INT64_C(1000000000000000000)}, {"9e18", TA_OK, INT64_C(9000000000000000000)},
+        {"0", TA_OK, 0}, {"-0", TA_OK, 0}, {"5", TA_OK, 5}, {"5.0", TA_OK, 5}, {"5e0", TA_OK, 5},
+        {"-7", TA_OK, -7}, {"5.1", TA_ERR_RANGE, 0}, {"1e19", TA_ERR_RANGE, 0}, {"1.50e1", TA_OK, 15},
+        {"1.5", TA_ERR_RANGE, 0}, {"0.5", TA_ERR_RANGE, 0}, {"5e-1", TA_ERR_RANGE, 0}, {"50e-1", TA_OK, 5},
+        {"1e400", TA_ERR_RANGE, 0}, {"1e-400", TA_ERR_RANGE, 0}, {"0.0e999999999999", TA_OK, 0},
+        {"0e99999999999999999999999", TA_OK, 0}, {"-0.000", TA_OK, 0},
+        {"0.000e-99999999999999999999", TA_OK, 0}, {"9223372036854775807", TA_OK, INT64_MAX},
+        {"9223372036854775808", TA_ERR_RANGE, 0}, {"-9223372036854775808", TA_OK, INT64_MIN},
+        {"-9223372036854775809", TA_ERR_RANGE, 0}, {"9223372036854775807.000", TA_OK, INT64_MAX},
+        {"9223372036854775807.0001", TA_ERR_RANGE, 0}, {"92233720368547758.07e2", TA_OK, INT64_MAX},
+        {"-922337203685477580800e-2", TA_OK, INT64_MIN}, {"9.223372036854775807e18", TA_OK, INT64_MAX},
+        {"9.223372036854775808E+18", TA_ERR_RANGE, 0}, {"1e18", TA_OK, INT64_C(1000000000000000000)},
+        {"9e18", TA_OK, INT64_C(9000000000000000000)},
         {"9007199254740993", TA_OK, INT64_C(9007199254740993)},             /* no double is this */
         {"18446744073709551616", TA_ERR_RANGE, 0}, {"18446744073709551621", TA_ERR_RANGE, 0},
-        {"1e18446744073709551616", TA_ERR_RANGE, 0}, {"1e4294967296", TA_ERR_RANGE, 0}, {"1e65536", TA_ERR_RANGE, 0},
-        {"1e-18446744073709551616", TA_ERR_RANGE, 0}, {"1e-4294967296", TA_ERR_RANGE, 0}, {"1e256", TA_ERR_RANGE, 0},
+        {"1e18446744073709551616", TA_ERR_RANGE, 0}, {"1e4294967296", TA_ERR_RANGE, 0},
+        {"1e65536", TA_ERR_RANGE, 0}, {"1e-18446744073709551616", TA_ERR_RANGE, 0},
+        {"1e-4294967296", TA_ERR_RANGE, 0}, {"1e256", TA_ERR_RANGE, 0},
         {"5e9223372036854775808", TA_ERR_RANGE, 0}, {"5e00000000000000000000001", TA_OK, 50},
         {"10000000000000000000000e-22", TA_OK, 1}, {"0.0000000000000000000001e22", TA_OK, 1},
-        {"0.00000000000000000000015e22", TA_ERR_RANGE, 0}, {"-1e0", TA_OK, -1}, {"1700000000", TA_OK, 1700000000},
-        {"1.7e9", TA_OK, 1700000000}, {"10.5", TA_ERR_RANGE, 0}, {"100E-2", TA_OK, 1}, {"100e-3", TA_ERR_RANGE, 0}
+        {"0.00000000000000000000015e22", TA_ERR_RANGE, 0}, {"-1e0", TA_OK, -1},
+        {"1700000000", TA_OK, 1700000000}, {"1.7e9", TA_OK, 1700000000}, {"10.5", TA_ERR_RANGE, 0},
+        {"100E-2", TA_OK, 1}, {"100e-3", TA_ERR_RANGE, 0}
     };
     size_t i;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -2036,8 +2057,10 @@ static void test_int_is_exact_without_floating_point(void)
 
 static void test_int_random_digits_and_exponents(void)
 {
-    static const char *const edges[] = {"9223372036854775807", "9223372036854775808", "922337203685477580", "1",
-                                        "18446744073709551615", "18446744073709551616", "99999999999999999999", "4611686018427387904"};
+    static const char *const edges[] = {
+        "9223372036854775807", "9223372036854775808", "922337203685477580", "1", "18446744073709551615",
+        "18446744073709551616", "99999999999999999999", "4611686018427387904"
+    };
     long i, fits = 0, not = 0;
     for (i = 0; i < 60000; i++) {
         char s[160], frac[40], exponent[40];
@@ -2107,11 +2130,17 @@ static void test_int_long_numbers(void)
 
 /* ---- bytes that nobody checked ------------------------------------------------------------------ */
 
+static bool is_inside(ta_json v, const char *text, size_t len)
+{
+    return v.text >= text && v.len <= len && (size_t)(v.text - text) <= len - v.len;
+}
+
 /* Every getter on any bytes: whatever they answer, they stay inside, come back, and leave outputs
    cleared when they fail. A walk ends.                                                         */
 static void probe(const char *text, size_t len)
 {
-    static const char *const paths[] = {"", "a", "[0]", "a[0].b", "[\"a\"][1]", "[3]", "x.y", "[\"\\u0061\"]"};
+    static const char *const paths[] = {"", "a", "[0]", "a[0].b", "[\"a\"][1]", "[3]", "x.y",
+                                        "[\"\\u0061\"]"};
     char *p = (char *)exact_copy(text, len);
     ta_json v, name, value;
     char out[16];
@@ -2131,8 +2160,8 @@ static void probe(const char *text, size_t len)
     (void)ta_json_has(v, "a", 1);
     (void)ta_json_has(v, "", 0);
     while (ta_json_next(v, &at, &name, &value) == TA_OK && steps <= len) {
-        CHECK(value.text >= p && value.len <= len && (size_t)(value.text - p) <= len - value.len);
-        if (name.text != NULL) CHECK(name.text >= p && name.len <= len && (size_t)(name.text - p) <= len - name.len);
+        CHECK(is_inside(value, p, len));
+        if (name.text != NULL) CHECK(is_inside(name, p, len));
         steps++;
     }
     CHECK(steps <= len);
@@ -2142,9 +2171,7 @@ static void probe(const char *text, size_t len)
     (void)!(ta_json_next(v, &at, &name, &value) == TA_OK);
     for (i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         value = ta_json_at(v, paths[i]);
-        if (value.text != NULL) {
-            CHECK(value.text >= p && value.len <= len && (size_t)(value.text - p) <= len - value.len);
-        }
+        if (value.text != NULL) CHECK(is_inside(value, p, len));
     }
     free(p);
 }
@@ -2177,9 +2204,10 @@ static void test_getters_are_safe_on_any_bytes(void)
 static void test_strings_that_are_none_are_refused_by_the_getters(void)
 {
     static const sample t[] = {
-        {TA_LIT("\"\\\"")}, {TA_LIT("\"a\\\"")}, {TA_LIT("\"a\"b\"")}, {TA_LIT("\"\\x\"")}, {TA_LIT("\"\\u00\"")},
-        {TA_LIT("\"a\\ud800\"")}, {TA_LIT("\"\\ud800\\u0041\"")}, {TA_LIT("\"\n\"")}, {TA_LIT("\"a\xff\"")},
-        {TA_LIT("\"a\xc3\"")}, {TA_LIT("\"\\udc00\"")}, {TA_LIT("\"\\ud83d\\ud83d\"")}, {TA_LIT("\"\\ud83d\\u\"")}
+        {TA_LIT("\"\\\"")}, {TA_LIT("\"a\\\"")}, {TA_LIT("\"a\"b\"")}, {TA_LIT("\"\\x\"")},
+        {TA_LIT("\"\\u00\"")}, {TA_LIT("\"a\\ud800\"")}, {TA_LIT("\"\\ud800\\u0041\"")},
+        {TA_LIT("\"\n\"")}, {TA_LIT("\"a\xff\"")}, {TA_LIT("\"a\xc3\"")}, {TA_LIT("\"\\udc00\"")},
+        {TA_LIT("\"\\ud83d\\ud83d\"")}, {TA_LIT("\"\\ud83d\\u\"")}
     };
     size_t i, n, k;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -2312,12 +2340,14 @@ static void test_scan_has_the_limits_of_the_check(void)
     for (k = 0; k < WANTS; k++) {                       /* twice, each way of spelling            */
         for (at = 0; at < 8; at++) {
             char text[160], escaped[24];
-            snprintf(escaped, sizeof escaped, k == 3 ? "\\u00e9" : "\\u%04x%s", (unsigned char)names[k][0], names[k] + 1);
+            snprintf(escaped, sizeof escaped, k == 3 ? "\\u00e9" : "\\u%04x%s", (unsigned char)names[k][0],
+                     names[k] + 1);
             snprintf(text, sizeof text, "{\"%s\":1%s,\"%s\":%s}", at & 1u ? escaped : names[k],
                      at & 4u ? ",\"x\":{\"m0\":1}" : "", at & 2u ? escaped : names[k], "{\"last\":1}");
             CHECK_ST(tai_json_scan(text, strlen(text), wants, WANTS), TA_ERR_DUPLICATE);
             CHECK(all_zero(got, sizeof got));
-            snprintf(text, sizeof text, "{\"%s\":{\"%s\":1,\"y\":[2]} , \"x\":3}", at & 1u ? escaped : names[k], names[k]);
+            snprintf(text, sizeof text, "{\"%s\":{\"%s\":1,\"y\":[2]} , \"x\":3}",
+                     at & 1u ? escaped : names[k], names[k]);
             CHECK_ST(tai_json_scan(text, strlen(text), wants, WANTS), TA_OK);
             CHECK(got[k].len == strlen(names[k]) + 14 && got[k].text[0] == '{');
         }
@@ -2368,7 +2398,11 @@ static void work_int(ta_json v)
    the square would take 64 times. One shape of text per loop that could go wrong.              */
 static void test_work_is_linear_in_the_text(void)
 {
-    static const struct { const char *open, *piece, *close; void (*work)(ta_json v); const char *why; } t[] = {
+    static const struct {
+        const char *open, *piece, *close;
+        void      (*work)(ta_json v);
+        const char *why;
+    } t[] = {
         {"[0", ",0", "]", work_check, "elements"},
         {"[0", ",[[{}],[]]", "]", work_check, "brackets"},
         {"\"", "\\u0061", "\"", work_check, "escapes"},
@@ -2419,7 +2453,8 @@ static void test_ordinary_names_cost_like_strings(void)
     pad_str(&array, "[");
     for (i = 0; i < TA_MAX_MEMBERS; i++) {
         char name[80];
-        snprintf(name, sizeof name, "%s\"https://claims.example/ordinary/%03lu\"", i > 0 ? "," : "", (unsigned long)i);
+        snprintf(name, sizeof name, "%s\"https://claims.example/ordinary/%03lu\"", i > 0 ? "," : "",
+                 (unsigned long)i);
         pad_str(&object, name);
         pad_str(&object, ":0");
         pad_str(&array, name);
@@ -2603,7 +2638,8 @@ static void row_manifest(char **f, size_t fields)
     CHECK_JSON(text, n, want);
     CHECK_ST(ref_check(&one, text, n), want);
     if (want == TA_OK) {
-        static const char *const kinds[] = {"absent", "literal", "literal", "number", "string", "array", "object"};
+        static const char *const kinds[] = {"absent", "literal", "literal", "number", "string", "array",
+                                            "object"};
         doc d = doc_open(text, n);
         CHECK_STR(kinds[ta_json_kind(d.v)], f[3]);
         check_walk(text, n);

@@ -60,7 +60,8 @@ static void check_refuses(int line, build b, ta_status want)
         st = ta_json_end(&w, &got);
         if (st != want || got != 0 || out[0] != '\0') {
             check_failed(__FILE__, line);
-            printf("%s and %lu bytes, not %s and none\n", ta_status_name(st), (unsigned long)got, ta_status_name(want));
+            printf("%s and %lu bytes, not %s and none\n", ta_status_name(st), (unsigned long)got,
+                   ta_status_name(want));
         }
         free(out);
     }
@@ -283,8 +284,9 @@ static void test_string_escapes_what_must_be_and_nothing_else(void)
     }
     check_string(all, 128);
     check_string("", 0);
-    check_string(TA_LIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x80\xa8\xe2\x80\xa9\xef\xbf\xbf\xef\xbb\xbf"));
-    check_string(TA_LIT("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80\xc2\x80\xdf\xbf\xe0\xa0\x80\xf0\x90\x80\x80"));
+    check_string(TA_LIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x80\xa8\xe2\x80\xa9"));
+    check_string(TA_LIT("\xef\xbf\xbf\xef\xbb\xbf\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80"));
+    check_string(TA_LIT("\xc2\x80\xdf\xbf\xe0\xa0\x80\xf0\x90\x80\x80"));
     check_string(TA_LIT("</script>\\u0061\\"));
     ta_json_begin(&w, all, sizeof all);
     ta_json_put_string(&w, NULL, TA_LIT("\b\f\n\r\t\"\\/\x7f\0\x01\x1f\x0b"));
@@ -304,10 +306,12 @@ static void test_lengths_rule_a_nul_ends_nothing(void)
 static void test_string_that_is_not_utf8_is_refused(void)
 {
     static const struct { const char *s; size_t n; } t[] = {
-        {TA_LIT("\x80")}, {TA_LIT("\xff")}, {TA_LIT("\xc3")}, {TA_LIT("a\xc3")}, {TA_LIT("\xc3" "a")}, {TA_LIT("\xc0\x80")},
-        {TA_LIT("\xc1\xbf")}, {TA_LIT("\xe0\x80\x80")}, {TA_LIT("\xe2\x82")}, {TA_LIT("\xed\xa0\x80")}, {TA_LIT("\xed\xbf\xbf")},
-        {TA_LIT("\xf0\x9f\x98")}, {TA_LIT("\xf0\x80\x80\x80")}, {TA_LIT("\xf4\x90\x80\x80")}, {TA_LIT("\xf5\x80\x80\x80")},
-        {TA_LIT("\xf8\x88\x80\x80\x80")}, {TA_LIT("ok\xfe")}, {TA_LIT("\xc3\xa9\xa9")}, {TA_LIT("\xed\xa0\xbd\xed\xb8\x80")}
+        {TA_LIT("\x80")}, {TA_LIT("\xff")}, {TA_LIT("\xc3")}, {TA_LIT("a\xc3")}, {TA_LIT("\xc3" "a")},
+        {TA_LIT("\xc0\x80")}, {TA_LIT("\xc1\xbf")}, {TA_LIT("\xe0\x80\x80")}, {TA_LIT("\xe2\x82")},
+        {TA_LIT("\xed\xa0\x80")}, {TA_LIT("\xed\xbf\xbf")}, {TA_LIT("\xf0\x9f\x98")},
+        {TA_LIT("\xf0\x80\x80\x80")}, {TA_LIT("\xf4\x90\x80\x80")}, {TA_LIT("\xf5\x80\x80\x80")},
+        {TA_LIT("\xf8\x88\x80\x80\x80")}, {TA_LIT("ok\xfe")}, {TA_LIT("\xc3\xa9\xa9")},
+        {TA_LIT("\xed\xa0\xbd\xed\xb8\x80")}
     };
     char out[64], name[16];
     ta_json_writer w;
@@ -646,10 +650,11 @@ static void test_misuse_is_an_argument_error(void)
 static void test_misuse_of_names(void)
 {
     static const build t[] = {
-        object_named_at_top, object_named_in_array, object_unnamed_in_object, array_named_at_top, array_named_in_array,
-        array_unnamed_in_object, string_named_at_top, string_named_in_array, string_unnamed_in_object, int_named_at_top,
-        int_named_in_array, int_unnamed_in_object, bool_named_at_top, bool_named_in_array, bool_unnamed_in_object,
-        null_named_at_top, null_named_in_array, null_unnamed_in_object
+        object_named_at_top, object_named_in_array, object_unnamed_in_object, array_named_at_top,
+        array_named_in_array, array_unnamed_in_object, string_named_at_top, string_named_in_array,
+        string_unnamed_in_object, int_named_at_top, int_named_in_array, int_unnamed_in_object,
+        bool_named_at_top, bool_named_in_array, bool_unnamed_in_object, null_named_at_top,
+        null_named_in_array, null_unnamed_in_object
     };
     size_t i;
     for (i = 0; i < sizeof t / sizeof t[0]; i++) CHECK_REFUSES(t[i], TA_ERR_ARGUMENT);
@@ -708,7 +713,8 @@ static void test_the_first_error_sticks(void)
     ta_json_writer w;
     size_t n, i;
     for (i = 0; i < 6; i++) {
-        static const ta_status want[] = {TA_ERR_ARGUMENT, TA_ERR_JSON, TA_ERR_SPACE, TA_ERR_LIMIT, TA_ERR_JSON, TA_ERR_SPACE};
+        static const ta_status want[] = {TA_ERR_ARGUMENT, TA_ERR_JSON, TA_ERR_SPACE, TA_ERR_LIMIT,
+                                         TA_ERR_JSON, TA_ERR_SPACE};
         static const char big[] = "0123456789012345678901234567890123456789012345678901234567890123456789";
         size_t k;
         memset(out, 'x', sizeof out);
@@ -719,7 +725,11 @@ static void test_the_first_error_sticks(void)
         case 1: ta_json_put_string(&w, NULL, "\xff", 1); break;         /* then misuse            */
         case 2: ta_json_put_string(&w, NULL, big, 70); break;           /* then what would fit    */
         case 3: for (k = 0; k < 40; k++) ta_json_put_array(&w, NULL); break;
-        case 4: ta_json_put_string(&w, NULL, "ok\xc3", 3); ta_json_put_close(&w); ta_json_put_close(&w); break;
+        case 4:
+            ta_json_put_string(&w, NULL, "ok\xc3", 3);
+            ta_json_put_close(&w);
+            ta_json_put_close(&w);
+            break;
         default: ta_json_put_string(&w, NULL, big, 70); ta_json_put_int(&w, "name", 1); break;
         }
         ta_json_put_string(&w, NULL, "\xff", 1);
@@ -776,7 +786,8 @@ static void plain_put(twin *t, const char *s, size_t n)
 
 static size_t random_text(char *out, bool name)
 {
-    static const char *const pieces[] = {"a", "b", "sub", "/", "\"", "\\", "\n", "\t", "\x1f", "\x7f", "\xc3\xa9", "\xe2\x82\xac",
+    static const char *const pieces[] = {"a", "b", "sub", "/", "\"", "\\", "\n", "\t", "\x1f", "\x7f",
+                                         "\xc3\xa9", "\xe2\x82\xac",
                                          "\xf0\x9f\x98\x80", " ", "\b", "\f", "\r", "\x01"};
     size_t n = 0, k = rnd(5);
     while (k-- > 0) {
@@ -944,8 +955,8 @@ static void test_random_calls_never_give_bad_json(void)
         ta_status st;
         ta_json_begin(&w, out, cap);
         while (calls-- > 0) {
-            const char *name = rnd(8) == 0 ? names[rnd(6)] : w.depth > 0 && (w.is_array >> (w.depth - 1) & 1u) == 0
-                             ? names[1 + rnd(3)] : NULL;
+            bool in_object = w.depth > 0 && (w.is_array >> (w.depth - 1) & 1u) == 0;
+            const char *name = rnd(8) == 0 ? names[rnd(6)] : in_object ? names[1 + rnd(3)] : NULL;
             const char *text = texts[rnd(8) == 0 ? 3 : rnd(3)];
             switch (rnd(7)) {
             case 0: ta_json_put_object(&w, name); break;

@@ -764,7 +764,7 @@ static void test_jwt_registered_names_may_not_repeat(void)
     static const char *const name[12] = {"alg", "typ", "kid", "crit", "iss", "sub", "aud", "exp", "nbf",
         "iat", "jti", "sid"};
     ta_rules r = lax();
-    char     once[3][40], text[300], head[300];
+    char     once[3][40], text[900], head[300];
     size_t   i, a, b;
     for (i = 0; i < 12; i++) {
         bool in_head = i < 4;

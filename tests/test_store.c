@@ -9,7 +9,7 @@
 
 /* ---- the layout, spelled out ---------------------------------------------------------------- */
 
-/* Where each field begins (DESIGN, the store seam).                                            */
+/* Where each field begins (>>store).                                            */
 enum {
     AT_FORMAT = 0, AT_KIND = 1, AT_STATE = 2, AT_FLAGS = 3, AT_VER = 4, AT_GEN = 8, AT_EPOCH = 12, AT_ID = 16,
     AT_CREATED = 32, AT_ROTATED = 40, AT_IDLE = 44, AT_ENDS = 48, AT_APP = 52, AT_CLIENT = 56, AT_RETRY = 64,

@@ -10,7 +10,7 @@
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-/* The record key of a subject's mark (DESIGN, the refresh protocol).                            */
+/* The record key of a subject's mark (the refresh protocol).                            */
 static void user_id(const char *sub, uint8_t id[16])
 {
     uint8_t digest[TA_SHA256_SIZE];
