@@ -20,6 +20,7 @@ help:
 	@echo
 	@echo 'CC=clang       another compiler           SANITIZE=no  without sanitizers'
 	@echo 'JOBS=4         more at once (default 2)   WERROR=-Werror  no warning in a test'
+	@echo 'SWITCH=-DTOKENAUTH_SMALL  all tests of that form of the header'
 	@echo 'VECTORS=dir    public test vectors; without them their cases count as skipped'
 	@echo 'SEED=n         another seed for the random tests'
 
@@ -35,7 +36,7 @@ build/tokenauth: examples/tokenauth.c tokenauth.h
 	$(CC) -O2 -o build/tokenauth examples/tokenauth.c
 
 test:
-	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' WERROR='$(WERROR)' sh tests/run.sh
+	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' SWITCH='$(SWITCH)' WERROR='$(WERROR)' sh tests/run.sh
 
 shape:
 	@CC='$(CC)' JOBS='$(JOBS)' sh tests/shape.sh

@@ -730,7 +730,7 @@ typedef struct ta_auth_config {
     ta_store    store;
     int32_t     access_s;       /* 0: 900        */
     int32_t     idle_s;         /* 0: 14 days    */
-    int32_t     absolute_s;     /* 0: 90 days    */
+    int32_t     absolute_s;     /* 0: 90 days; the same on all servers of one store */
     int32_t     window_s;       /* 0: 10; 1..300; TA_NONE */
     int32_t     retry_s;        /* 0: 1 day; TA_NONE */
     int32_t     leeway_s;       /* for ta_check; 0..300 */
@@ -4836,9 +4836,12 @@ static ta_status tai_revoke(tai_visit *v)
     return tai_commit(v, &next, v->event == TA_EVENT_REPLAY ? TA_ERR_REPLAY : TA_ERR_AHEAD);
 }
 
-static ta_status tai_pair_for(const tai_visit *v, const ta_record *r, ta_pair *out)
+/* Both tokens. What was noticed on the way is no event if nothing can be handed out.              */
+static ta_status tai_pair_for(tai_visit *v, const ta_record *r, ta_pair *out)
 {
-    return tai_pair_build(v->x.auth, r, v->token.secret, v->user.more, v->user.more_len, v->x.now, out);
+    ta_status st = tai_pair_build(v->x.auth, r, v->token.secret, v->user.more, v->user.more_len, v->x.now, out);
+    if (st != TA_OK) v->event = (ta_event)0;
+    return st;
 }
 
 /* Step 15: all that can fail comes before the swap, so nothing is rotated for an answer that cannot be
@@ -4864,7 +4867,6 @@ static ta_status tai_refresh_round(tai_visit *v, ta_pair *out)
 {
     ta_status st;
     v->again = false;
-    v->event = (ta_event)0;
     st = tai_admit(v);
     if (st != TA_OK) return st;
     switch (tai_judge(v)) {
@@ -4918,7 +4920,6 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     v.again = st == TA_OK;
     for (round = 0; round < TAI_ROUNDS && v.again; round++) {
         st = tai_refresh_round(&v, out);
-        if (st != TA_OK) ta_wipe(out, sizeof *out);
     }
     if (v.event != 0) tai_tell(a, v.event, &v.rec);
     ta_wipe(&v, sizeof v);
@@ -4981,7 +4982,7 @@ static ta_status tai_birth(tai_access *x, const ta_record *r)
         st = tai_insert(x, r);
         if (st != TA_ERR_CONFLICT) return st;
         if (x->unknown == 0) return TA_ERR_RANDOM;
-        if (tai_get(x->auth, r->id, &there) == TA_OK && tai_same_record(&there, r)) return TA_OK;
+        if (tai_get(x->auth, r->id, &there) == TA_OK) return tai_same_record(&there, r) ? TA_OK : TA_ERR_RANDOM;
     }
     return TA_ERR_STORE;
 }
@@ -5086,21 +5087,25 @@ static ta_status tai_count(tai_access *x, const ta_record *self, tai_census *c)
 }
 
 /* Insert first, then count, then drop: so however logins race, the last to count sees all of them.
-   Each round ends one session; `evicted` is the first.                                           */
+   Each round ends one session; `evicted` is the first. A store in which the ended ones stay is stopped
+   after as many rounds as there were sessions.                                                    */
 static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *evicted)
 {
     const ta_auth_config *cfg = &x->auth->cfg;
+    size_t rounds = 0, most = SIZE_MAX;
     tai_census c;
     ta_status st;
     if (cfg->store.list == NULL) return TA_OK;
-    for (;;) {
+    for (; rounds <= most; rounds++) {
         st = tai_count(x, self, &c);
         if (st != TA_OK || c.live <= cfg->max_sessions || !c.found) return st;
         if (cfg->reject_over_cap) return TA_ERR_FULL;
+        if (rounds == 0) most = c.live;
         st = tai_delete(x, c.least.id);
         if (st != TA_OK) return st;
         if (evicted->kind == 0) *evicted = c.least;
     }
+    return TA_ERR_BUSY;
 }
 
 /* The new record's way into the store and what follows from it; taken back when a step fails.     */
@@ -5254,6 +5259,7 @@ static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
         st = tai_swap(&v->x, next.id, &v->rec, &next);
         if (st != TA_ERR_CONFLICT) return st;
         st = tai_reread(v, before);
+        if (st == TA_ERR_LOGGED_OUT && v->rec.epoch == epoch) return TA_OK;    /* our own write, come late */
     }
     return st == TA_OK ? TA_ERR_BUSY : st;
 }

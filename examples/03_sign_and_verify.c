@@ -71,7 +71,7 @@ static void judge(const char *when, const ta_key *key, const char *token, size_t
     ta_status st = ta_jwt_verify(ta_keys_of(key, 1), token, len, at, NULL, buf, sizeof buf, &jwt);
 
     printf("%-22s%s, ", when, ta_status_name(st));
-    if (st == TA_OK) printf("it is %s\n", ta_json_equals(jwt.sub, TA_LIT("alice")) ? "alice" : "somebody else");
+    if (st == TA_OK) printf("it is %s\n", ta_json_equals(jwt.sub, TA_LIT("alice")) ? "alice" : "another");
     else             printf("ours: %s\n", jwt.failed != 0 ? "yes" : "no");
 }
 

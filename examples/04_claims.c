@@ -83,7 +83,8 @@ static void read_claims(const ta_jwt *jwt)
     /* "scope" is one string of words (RFC 8693 4.2). strstr would find "writ" in it; this does not. */
     yes_no("scope has \"write\"", ta_json_has(ta_json_at(c, "scope"), TA_LIT("write")));
     yes_no("scope has \"writ\"", ta_json_has(ta_json_at(c, "scope"), TA_LIT("writ")));
-    yes_no("realm_access.roles has \"admin\"", ta_json_has(ta_json_at(c, "realm_access.roles"), TA_LIT("admin")));
+    yes_no("realm_access.roles has \"admin\"",
+           ta_json_has(ta_json_at(c, "realm_access.roles"), TA_LIT("admin")));
     text_at(c, "realm_access.roles[0]");
     text_at(c, "[\"https://example.com/nick\"]");
     yes_no("limits.per_hour is 500",
@@ -131,7 +132,8 @@ static bool lesson(const ta_key *key)
     if (write_claims(more, sizeof more, &claims.more_len) != TA_OK) return false;
     if (ta_jwt_sign(key, &claims, token, sizeof token, &len) != TA_OK) return false;
     rules.audience = "api";             /* any one of the array will do */
-    if (ta_jwt_verify(ta_keys_of(key, 1), token, len, now, &rules, buf, sizeof buf, &jwt) != TA_OK) return false;
+    if (ta_jwt_verify(ta_keys_of(key, 1), token, len, now, &rules, buf, sizeof buf, &jwt) != TA_OK)
+        return false;
     show(jwt.claims);
     read_claims(&jwt);
     refused(key);

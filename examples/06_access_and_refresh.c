@@ -104,7 +104,6 @@ static void check(const ta_pair *pair, bool show)
     }
 }
 
-/* The token that is spent and the answer to it are two pairs; they stay apart. */
 static bool day(ta_pair *pair, ta_pair *next)
 {
     ta_status st = login(pair);

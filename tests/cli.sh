@@ -13,6 +13,8 @@ OUT=build/cli
 rm -rf "$OUT" && mkdir -p "$OUT" || exit 2
 passed=0; failed=0; skipped=0
 
+LC_ALL=C; export LC_ALL
+
 # ---- build: warnings are errors, sanitizers where the compiler has them --------------------------
 
 WARN='-std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wcast-qual -Wundef -Wvla -Werror'

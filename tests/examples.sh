@@ -21,7 +21,11 @@ SAN=
 echo 'int main(void) { return 0; }' > "$OUT/probe.c"
 has() { "$@" -o "$OUT/probe" "$OUT/probe.c" > /dev/null 2>&1 && "$OUT/probe" > /dev/null 2>&1; }
 
-has $CC || { echo "$CC cannot build and run an empty program"; echo 'examples: 0 passed, 1 failed'; exit 1; }
+if ! has $CC; then
+    echo "$CC cannot build and run an empty program"
+    echo 'examples: 0 passed, 1 failed'
+    exit 1
+fi
 C_FLAGS="-std=c99 -Wstrict-prototypes $WARN"
 has $CC $C_FLAGS || { C_FLAGS=-std=c99; echo "warnings: $CC does not know them all, built without"; }
 CXX_FLAGS="-std=c++11 -x c++ $WARN"
@@ -48,11 +52,12 @@ prints() { # FILE
 }
 
 # The opening comment's own words: its name, its build line; and its line in the course.
+line() { sed -n "$1p" "examples/$2.c" | grep -q "$3" || { echo "line $1 is not: $3"; return 1; }; }
 frame() { # NAME NUMBER
-    sed -n 1p "examples/$1.c" | grep -q "^/\* $1\.c - ."                          || { echo 'line 1 is not its name and one sentence'; return 1; }
-    sed -n 2p "examples/$1.c" | grep -q '^   Learn: .'                            || { echo 'line 2 is not "Learn: ..."'; return 1; }
-    sed -n 3p "examples/$1.c" | grep -qx "   Build: cc -std=c99 -I\.\. $1\.c -o $2 && \./$2" || { echo 'line 3 is not its "Build: ..."'; return 1; }
-    grep -q "($1\.c)" examples/README.md                                          || { echo 'examples/README.md has no link to it'; return 1; }
+    line 1 "$1" "^/\* $1\.c - ." &&
+    line 2 "$1" '^   Learn: .' &&
+    line 3 "$1" "^   Build: cc -std=c99 -I\.\. $1\.c -o $2 && \./$2\$" || return 1
+    grep -q "($1\.c)" examples/README.md || { echo 'examples/README.md has no link to it'; return 1; }
 }
 
 lesson() { # WHAT NAME compiler and flags...
@@ -74,7 +79,10 @@ for file in examples/[0-9]*.c; do
     [ -f "$file" ] || continue
     name=$(basename "$file" .c)
     if frame "$name" "${name%%_*}" > "$OUT/log" 2>&1; then good; else bad "$name" "$OUT/log"; fi
-    if ! prints "$file" > "$OUT/$name.expected"; then bad "$name: nothing under \"Prints\" in its opening comment"; continue; fi
+    if ! prints "$file" > "$OUT/$name.expected"; then
+        bad "$name: nothing under \"Prints\" in its opening comment"
+        continue
+    fi
     lesson C99 "$name" $CC $C_FLAGS
     [ -z "$CXX" ] || lesson C++11 "$name" $CXX $CXX_FLAGS
 done

@@ -132,6 +132,7 @@ static void test_bearer_malformed_is_a_format_error(void)
     bearer("Bearer abc, Bearer def", TA_ERR_FORMAT, NULL);
     bearer("Bearer Bearer abc", TA_ERR_FORMAT, NULL);
     bearer("Bearer \tabc", TA_ERR_FORMAT, NULL);
+    bearer("Bearer\tabc", TA_ERR_FORMAT, NULL);
     bearer("Bearer \"abc\"", TA_ERR_FORMAT, NULL);
     bearer("Bearer =", TA_ERR_FORMAT, NULL);
     bearer("Bearer ==", TA_ERR_FORMAT, NULL);
@@ -252,6 +253,7 @@ static void test_bearer_arguments(void)
     CHECK(tok == NULL && n == 0);
     tok = "x";
     n = 9;
+    CHECK_ST(ta_bearer(NULL, 1, &tok, &n), TA_ERR_ARGUMENT);
     CHECK_ST(ta_bearer(NULL, 3, &tok, &n), TA_ERR_ARGUMENT);
     CHECK(tok == NULL && n == 0);
     CHECK_ST(ta_bearer("Bearer abc", 10, NULL, &n), TA_ERR_ARGUMENT);
@@ -458,6 +460,7 @@ static void test_cookie_get_arguments(void)
     CHECK(v == NULL && n == 0);
     v = "x";
     n = 9;
+    CHECK_ST(ta_cookie_get(NULL, 1, "r", &v, &n), TA_ERR_ARGUMENT);
     CHECK_ST(ta_cookie_get(NULL, 3, "r", &v, &n), TA_ERR_ARGUMENT);
     CHECK(v == NULL && n == 0);
     v = "x";
@@ -1132,9 +1135,10 @@ static void test_fingerprint_missing_or_no_text_never_passes(void)
         st = ta_fingerprint_check(&j, "abc", 3);
         CHECK(st == TA_ERR_MISSING || st == TA_ERR_BINDING);
     }
-    CHECK(ta_fingerprint_check(NULL, "abc", 3) != TA_OK);
+    CHECK_ST(ta_fingerprint_check(NULL, "abc", 3), TA_ERR_ARGUMENT);
     j = jwt_of("{\"fingerprint\":\"" FP_ABC "\"}");
-    CHECK(ta_fingerprint_check(&j, NULL, 3) != TA_OK);
+    CHECK_ST(ta_fingerprint_check(&j, NULL, 3), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_fingerprint_check(&j, NULL, 1), TA_ERR_ARGUMENT);
 }
 
 static void test_fingerprint_claim_and_check_agree_at_every_length(void)
@@ -1306,6 +1310,7 @@ static void test_seconds_arguments(void)
     CHECK_ST(ta_seconds(NULL, 0, &got), TA_ERR_FORMAT);
     CHECK_EQ(got, 0);
     got = 77;
+    CHECK_ST(ta_seconds(NULL, 1, &got), TA_ERR_ARGUMENT);
     CHECK_ST(ta_seconds(NULL, 2, &got), TA_ERR_ARGUMENT);
     CHECK_EQ(got, 0);
     CHECK_ST(ta_seconds("15m", 3, NULL), TA_ERR_ARGUMENT);
