@@ -300,7 +300,8 @@ typedef enum ta_kind {
    One pass, no recursion, linear in the text. The first fault from the left is named.
    TA_OK · TA_ERR_JSON · TA_ERR_DUPLICATE ·
    TA_ERR_LIMIT deeper than TA_MAX_DEPTH, an object of more than TA_MAX_MEMBERS members (or all
-   objects open at one point together more than TA_MAX_MEMBERS + TA_MAX_DEPTH), over 65,535 bytes ·
+   objects open at one point together more than TA_MAX_MEMBERS + TA_MAX_DEPTH), over 65,535 bytes,
+   escaped names made to collide ·
    TA_ERR_ARGUMENT a NULL                                                                       */
 TA_MUST_CHECK TA_API ta_status ta_json_check(const char *json, size_t len);
 
@@ -595,7 +596,8 @@ typedef struct ta_store {
     ta_status (*get)(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record *out);
     /* old NULL: insert if absent.  next NULL: delete.  Else replace.  Only if stored ver == old->ver.
        TA_OK applied and committed on its own · TA_ERR_CONFLICT, TA_ERR_FULL not applied ·
-       TA_ERR_STORE anything may have happened.  May be dropped after `expires`, never before.  */
+       TA_ERR_STORE anything may have happened, or still happen, but not after a later cas of the same
+       id has answered.  May be dropped after `expires`, never before.                          */
     ta_status (*cas)(void *ctx, const uint8_t id[TA_ID_SIZE], const ta_record *old,
                      const ta_record *next, int64_t expires);
     /* ids of the subject's sessions above `after` (NULL: all), ascending, at most cap; fewer: the end */
@@ -672,7 +674,8 @@ TA_MUST_CHECK TA_API ta_status ta_deny_init  (ta_deny *d, ta_deny_slot *slots, s
 /* ta_deny_add - refuse this token until its exp + 300 s, the largest leeway; without exp: for ever.
    Entries whose time is over make room first.
    TA_OK, also when it is there already · TA_ERR_ABSENT the token has no jti ·
-   TA_ERR_FULL nothing is evicted: ta_deny_before(d, now) is the way out · TA_ERR_CLOCK, _ARGUMENT */
+   TA_ERR_FULL nothing is evicted: ta_deny_before(d, now + 1) is the way out, and everybody renews
+   his access token · TA_ERR_CLOCK, _ARGUMENT                                                   */
 TA_MUST_CHECK TA_API ta_status ta_deny_add   (ta_deny *d, const ta_jwt *jwt, int64_t now);
 /* ta_deny_before - refuse all issued before this second. Never goes back.                     */
 TA_API void                    ta_deny_before(ta_deny *d, int64_t iat);
@@ -725,7 +728,8 @@ typedef struct ta_auth_config {
     size_t                refresh_key_count;
     const char *issuer;
     const char *audience;
-    const char *realm;          /* NULL: the issuer. Parts applications that share key and store */
+    const char *realm;          /* NULL: the issuer. Parts applications that share a key, so that one's
+                                   tokens are nothing to another. Each needs a store of its own */
     const char *refresh_prefix; /* "acme_rt_" for secret scanners; NULL: none; at most 20 */
     ta_store    store;
     int32_t     access_s;       /* 0: 900        */
@@ -811,8 +815,10 @@ TA_MUST_CHECK TA_API ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cf
 TA_MUST_CHECK TA_API ta_status ta_user_epoch(const ta_auth *a, const char *subject, uint32_t *out);
 
 /* ta_login - you have checked the password; this opens a session.
-   Drops the user's least used session when there are more than max_sessions.
-   out        both tokens, and client = SET; wipe it when sent. Zero after a failure, client KEEP
+   Drops sessions when the user has more than max_sessions: first those that are over, then those
+   never refreshed though access_s has passed, then the least used.
+   out        both tokens, and client = SET; wipe it when sent. Zero after a failure, client KEEP.
+              opts.replaces may stand in it
    TA_OK · TA_ERR_FULL the store, or reject_over_cap · TA_ERR_SPACE the access token exceeds
    TA_ACCESS_CAP · TA_ERR_JSON, _DUPLICATE, _CLAIM, _LIMIT opts.more · TA_ERR_RANDOM · TA_ERR_BUSY.
    No session is left behind by a failure, but for one the store could not take back.          */
@@ -824,8 +830,8 @@ TA_MUST_CHECK TA_API ta_status ta_login  (const ta_auth *a, const char *subject,
    a logout then shows when the access token ends, after access_s at most.                     */
 TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, size_t len,
                                           int64_t now, char *buf, size_t cap, ta_jwt *out);
-/* ta_refresh - a new pair for a refresh token. out->client says what to do with the cookie, after
-   every result.
+/* ta_refresh - a new pair for a refresh token, which may stand in *out. out->client says what to do
+   with the cookie, after every result.
    TA_OK · TA_ERR_INVALID not ours: nothing was looked up · _UNKNOWN_KEY · _ENDED · _REVOKED ·
    _EXPIRED the session's absolute end · _IDLE · _LOGGED_OUT · _USER_CHANGED · _SUSPENDED (or what
    your user hook said) · _BINDING · _REPLAY an old token: the session is revoked now · _AHEAD ·
@@ -1119,7 +1125,7 @@ static void tai_store64(uint8_t *p, uint64_t v)
 /* The same value, of which the compiler knows nothing: so it cannot see that a loop may end early. */
 static uint32_t tai_hidden(uint32_t v)
 {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !(defined(__AVR__) && defined(__clang__))
     __asm__ ("" : "+r"(v));
     return v;
 #else
@@ -1967,38 +1973,42 @@ static bool tai_strings_equal(ta_json a, ta_json b)
     return at == a.len && bt == b.len;
 }
 
-/* Eight bits of a name's first 8 bytes, last 8 and length, unescaped. Only to skip most comparisons: a
-   collision costs one more comparison of two names.                                            */
-static uint8_t tai_name_hash(uint64_t first, uint64_t last, size_t len)
+/* Eight bits of a name, from all of it, unescaped, eight bytes at a time. Only to skip most comparisons:
+   a collision costs one more comparison of two names.                                           */
+static uint64_t tai_name_mix(uint64_t h, uint64_t bytes)
 {
-    uint64_t mixed = (first ^ last * UINT64_C(0x9E3779B97F4A7C15)) + len;
-    return (uint8_t)(mixed * UINT64_C(0xD6E8FEB86659FD93) >> 56);
+    h = (h ^ bytes) * UINT64_C(0x9E3779B97F4A7C15);
+    return h ^ h >> 32;
 }
 
 static uint8_t tai_plain_hash(const char *text, size_t len)    /* of a name without escapes */
 {
     const uint8_t *p = (const uint8_t *)text;
-    uint64_t last = 0;
-    size_t i;
-    if (len >= 8) return tai_name_hash(tai_load64(p), tai_load64(p + len - 8), len);
-    for (i = 0; i < len; i++) last = last << 8 | p[i];
-    return tai_name_hash(last, last, len);
+    uint64_t h = len, rest = 0;
+    for (; len >= 8; len -= 8, p += 8) h = tai_name_mix(h, tai_load64(p));
+    while (len-- > 0) rest = rest << 8 | *p++;
+    return (uint8_t)(tai_name_mix(h, rest) >> 24);
 }
 
 static uint8_t tai_escaped_hash(ta_json v)
 {
     uint8_t bytes[4];
-    uint64_t first = 0, last = 0;
-    size_t pos = 0, len = 0, n, i;
+    uint64_t h, rest = 0;
+    size_t pos, len = 0, n, i;
     v = tai_inside(v);
-    while (pos < v.len) {
+    for (pos = 0; pos < v.len; ) len += tai_char(v.text, v.len, &pos, bytes);
+    h = len;
+    len = 0;
+    for (pos = 0; pos < v.len; ) {
         n = tai_char(v.text, v.len, &pos, bytes);
-        for (i = 0; i < n; i++, len++) {
-            last = last << 8 | bytes[i];
-            if (len < 8) first = last;
+        for (i = 0; i < n; i++) {
+            rest = rest << 8 | bytes[i];
+            if (++len % 8 != 0) continue;
+            h = tai_name_mix(h, rest);
+            rest = 0;
         }
     }
-    return tai_name_hash(first, last, len);
+    return (uint8_t)(tai_name_mix(h, rest) >> 24);
 }
 
 /* ---- the check: one pass over the text that also takes out the members somebody wants -------- */
@@ -2020,11 +2030,12 @@ typedef struct tai_scan {
     ta_json        *wanted;             /* the value being read now, or NULL */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
-    bool            escapes;            /* in any name so far: then equal names may be spelled differently */
+    size_t          patience;           /* characters that may still be compared one by one */
     uint8_t         is_object[TA_MAX_DEPTH];
     uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
     uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
     uint8_t         name_hash[TAI_NAMES];
+    uint8_t         name_plain[TAI_NAMES];      /* no escape in it: equal names have equal bytes */
 } tai_scan;
 
 static ta_json tai_view(const char *text, size_t from, size_t to)
@@ -2041,22 +2052,26 @@ static size_t tai_scan_fault(tai_scan *s, ta_status why)
     return 0;
 }
 
-/* Is name i, which was checked, this one?                                                       */
-static bool tai_scan_is(const tai_scan *s, unsigned i, ta_json name)
+/* Is name i, which was checked, this one? Where one of the two has escapes they are compared character
+   by character, and who makes us do much of that is up to something.                             */
+static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 {
     size_t at = s->name_at[i];
-    if (!s->escapes) return s->len - at >= name.len && memcmp(s->text + at, name.text, name.len) == 0;
-    return tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
+    if (plain && s->name_plain[i])
+        return s->len - at >= name.len && memcmp(s->text + at, name.text, name.len) == 0;
+    s->patience -= s->patience < name.len ? s->patience : name.len;
+    return s->patience == 0 || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)),
+                                                 name);
 }
 
 /* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are looked at,
    and the names themselves only where the hashes agree. So the work stays linear in the text.   */
-static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash)
+static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash, bool plain)
 {
     unsigned i;
     for (i = s->first[s->depth - 1]; i < s->names; i++) {
         i += (unsigned)tai_run_to(s->name_hash + i, s->names - i, (char)hash);
-        if (i < s->names && tai_scan_is(s, i, name)) return false;
+        if (i < s->names && tai_scan_is(s, i, name, plain)) return false;
     }
     return true;
 }
@@ -2090,16 +2105,17 @@ static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
         is_new = want->text == NULL;
     } else {
         hash = plain ? tai_plain_hash(name.text + 1, name.len - 2) : tai_escaped_hash(name);
-        is_new = tai_scan_is_new(s, name, hash);
+        is_new = tai_scan_is_new(s, name, hash, plain);
     }
-    if (!is_new) return tai_scan_fault(s, TA_ERR_DUPLICATE);
+    if (!is_new) return tai_scan_fault(s, s->patience > 0 ? TA_ERR_DUPLICATE : TA_ERR_LIMIT);
     if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
     if (want != NULL) {
         s->want_seen++;
         s->wanted = want;
     } else {
         s->name_at[s->names] = (uint16_t)(name.text - s->text);
-        s->name_hash[s->names++] = hash;
+        s->name_hash[s->names] = hash;
+        s->name_plain[s->names++] = plain;
     }
     return 1;
 }
@@ -2114,7 +2130,6 @@ static size_t tai_scan_name(tai_scan *s, size_t pos)
     plain = run < s->len && s->text[run] == '"';
     pos = plain ? run + 1 : tai_string(s->text, s->len, pos);
     if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
-    s->escapes = s->escapes || !plain;
     if (tai_scan_keep(s, tai_view(s->text, start, pos), plain) == 0) return 0;
     pos = tai_space(s->text, s->len, pos);
     if (pos >= s->len || s->text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
@@ -2204,7 +2219,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
     s.wants = wants;  s.want_count = want_count;  s.want_seen = 0;  s.wanted = NULL;
-    s.depth = 0;  s.names = 0;  s.escapes = false;
+    s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
     st = tai_scan_text(&s);
     if (st != TA_OK) {
         for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
@@ -2442,7 +2457,10 @@ ta_status ta_json_string(ta_json v, char *out, size_t out_cap, size_t *out_len)
     if (out_len != NULL) *out_len = 0;
     if (out == NULL || out_len == NULL) return TA_ERR_ARGUMENT;
     if (st == TA_OK) st = out_cap > 0 ? tai_unescape(v, out, out_cap, out_len) : TA_ERR_SPACE;
-    if (st != TA_OK && out_cap > 0) out[0] = '\0';
+    if (st != TA_OK && out_cap > 0) {
+        ta_wipe(out, v.len < out_cap ? v.len : out_cap);
+        out[0] = '\0';
+    }
     return st;
 }
 
@@ -2963,6 +2981,7 @@ static ta_status tai_split(const char *token, size_t len, tai_parts *p)
 {
     size_t dot[3], at = 0, i;
     if (len > TA_MAX_TOKEN) return TA_ERR_LIMIT;
+    if (len == 0) return TA_ERR_FORMAT;
     for (i = 0; i < 3; i++) {                           /* the third would be one too many */
         dot[i] = at + tai_run_to(token + at, len - at, '.');
         if ((dot[i] < len) != (i < 2)) return TA_ERR_FORMAT;
@@ -3050,7 +3069,8 @@ static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->n
 static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
 {
     ta_json  exp, nbf, iat;
-    tai_want want[8] = {{"iss", 3, &out->iss}, {"sub", 3, &out->sub}, {"aud", 3, &out->aud}, {"exp", 3, &exp},
+    tai_want want[8] = {{"iss", 3, &out->iss}, {"sub", 3, &out->sub}, {"aud", 3, &out->aud},
+                        {"exp", 3, &exp},
                         {"nbf", 3, &nbf}, {"iat", 3, &iat}, {"jti", 3, &out->jti}, {"sid", 3, &out->sid}};
     ta_status st;
     st = tai_json_scan(claims.text, claims.len, want, 8);
@@ -3733,7 +3753,7 @@ static void tai_user_id(const char *sub, size_t len, uint8_t id[TA_ID_SIZE])
    ========================================================================== */
 
 #define TAI_NEVER       UINT32_MAX
-#define TAI_MAX_SLOTS   ((size_t)1 << 30)
+#define TAI_MAX_SLOTS   (SIZE_MAX / sizeof(ta_slot) < 0x40000000u ? SIZE_MAX / sizeof(ta_slot) : 0x40000000u)
 #define TAI_MAX_PROBES  1024u           /* in a loaded snapshot; a good one needs a few */
 #define TAI_LOOK        4u              /* slots looked at per record a sweep may drop */
 
@@ -4139,6 +4159,7 @@ static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, in
 {
     size_t pos = 0, bytes, count, i;
     uint32_t from = 0, to = 0;
+    if (len == 0) return false;
     do {
         bytes = tai_piece_read(in + pos, len - pos, from, &to, &count);
         if (bytes == 0 || (to != 0 && to <= from)) return false;
@@ -4270,8 +4291,10 @@ void ta_deny_before(ta_deny *d, int64_t iat)
 bool ta_deny_has(const ta_deny *d, const ta_jwt *jwt)
 {
     uint8_t id[TA_ID_SIZE];
-    if (d == NULL || jwt == NULL || !tai_deny_id(jwt, id)) return true;
-    if (ta_json_at(jwt->claims, "iat").len == 0 || jwt->iat < d->before) return true;
+    tai_date iat;
+    if (d == NULL || d->slots == NULL || jwt == NULL || !tai_deny_id(jwt, id)) return true;
+    tai_read_date(ta_json_at(jwt->claims, "iat"), &iat);
+    if (!iat.there || iat.floor < d->before) return true;
     return tai_deny_holds(d, tai_deny_place(d, id), id);
 }
 
@@ -4302,6 +4325,15 @@ typedef struct tai_access {
     int64_t        now;
     unsigned       unknown;
 } tai_access;
+
+static tai_access tai_access_for(const ta_auth *a, int64_t now)
+{
+    tai_access x;
+    x.auth    = a;
+    x.now     = now;
+    x.unknown = 0;
+    return x;
+}
 
 static ta_status tai_get(const ta_auth *a, const uint8_t id[TA_ID_SIZE], ta_record *out)
 {
@@ -4408,31 +4440,40 @@ static void tai_session_id(const uint8_t secret[TAI_SECRET], uint8_t id[TA_ID_SI
 }
 
 /* Steps 1 to 3: the form, the key, the tag. Neither store nor random nor hook is asked yet.      */
-static ta_status tai_token_read(const ta_auth *a, const char *text, size_t len, tai_token *t)
+static ta_status tai_token_open(const ta_auth *a, const char *text, size_t len,
+                                uint8_t raw[TAI_TOKEN_BYTES])
 {
-    uint8_t raw[TAI_TOKEN_BYTES], tag[TA_SHA256_SIZE];
-    const char *prefix = a->cfg.refresh_prefix;
+    uint8_t tag[TA_SHA256_SIZE];
     const ta_key *k;
     bool good;
+    if (len != TAI_TOKEN_CHARS || !tai_base64_decode(text, len, raw, tai_base64url)) return TA_ERR_INVALID;
+    if (raw[0] >> 4 != TAI_VERSION) return TA_ERR_INVALID;
+    k = tai_refresh_key(a, raw[0] & 15);
+    if (k == NULL) return TA_ERR_UNKNOWN_KEY;
+    tai_token_tag(k, raw, tag);
+    good = ta_equal(tag, raw + TAI_TOKEN_BYTES - TAI_TAG, TAI_TAG);
+    ta_wipe(tag, sizeof tag);
+    return good ? TA_OK : TA_ERR_INVALID;
+}
+
+static ta_status tai_token_read(const ta_auth *a, const char *text, size_t len, tai_token *t)
+{
+    uint8_t raw[TAI_TOKEN_BYTES];
+    const char *prefix = a->cfg.refresh_prefix;
+    ta_status st;
 
     memset(t, 0, sizeof *t);
     if (text == NULL) return len > 0 ? TA_ERR_ARGUMENT : TA_ERR_INVALID;
     if (prefix != NULL && !tai_take_prefix(&text, &len, prefix)) return TA_ERR_INVALID;
-    if (len != TAI_TOKEN_CHARS || !tai_base64_decode(text, len, raw, tai_base64url)) return TA_ERR_INVALID;
-    if (raw[0] >> 4 != TAI_VERSION) return TA_ERR_INVALID;
-    t->kid = raw[0] & 15;
-    k = tai_refresh_key(a, t->kid);
-    if (k == NULL) return TA_ERR_UNKNOWN_KEY;
-    tai_token_tag(k, raw, tag);
-    good = ta_equal(tag, raw + TAI_TOKEN_BYTES - TAI_TAG, TAI_TAG);
-    if (good) {
+    st = tai_token_open(a, text, len, raw);
+    if (st == TA_OK) {
+        t->kid = raw[0] & 15;
         memcpy(t->secret, raw + 1, TAI_SECRET);
         t->gen = tai_load32(raw + 1 + TAI_SECRET);
         tai_session_id(t->secret, t->id);
     }
     ta_wipe(raw, sizeof raw);
-    ta_wipe(tag, sizeof tag);
-    return good ? TA_OK : TA_ERR_INVALID;
+    return st;
 }
 
 /* Always under keys[0]. out has TA_REFRESH_CAP bytes: prefix, token and NUL are 71 at most.      */
@@ -4513,27 +4554,11 @@ static ta_status tai_mark_get(const ta_auth *a, const char *sub, size_t len, ta_
     ta_status st;
     tai_user_id(sub, len, id);
     st = tai_get(a, id, mark);
-    *epoch = mark->epoch;
+    *epoch = 0;
     if (st == TA_ERR_NOT_FOUND) return TA_OK;
-    return st == TA_OK && mark->kind != TAI_MARK ? TA_ERR_STORE : st;
-}
-
-/* A mark must outlive each session of its epoch: were it forgotten, they would be over too.      */
-static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
-{
-    ta_record mark, next;
-    uint32_t epoch;
-    ta_status st = TA_ERR_CONFLICT;
-    int round;
-    for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
-        st = tai_mark_get(x->auth, session->text, session->sub_len, &mark, &epoch);
-        if (st != TA_OK || mark.kind == 0 || mark.ends_at >= session->ends_at) return st;
-        next = mark;
-        next.ends_at = session->ends_at;
-        next.ver++;
-        st = tai_swap(x, mark.id, &mark, &next);
-    }
-    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
+    if (st == TA_OK && mark->kind != TAI_MARK) st = TA_ERR_STORE;
+    if (st == TA_OK) *epoch = mark->epoch;
+    return st;
 }
 
 static ta_status tai_draw(const ta_auth *a, void *out, size_t len)
@@ -4554,15 +4579,39 @@ static ta_status tai_draw_epoch(const ta_auth *a, uint32_t old, uint32_t *out)
     return st;
 }
 
-static void tai_new_mark(const tai_access *x, const ta_record *old, uint32_t epoch, ta_record *next)
+/* `ver` of a first mark is random too: one that was swept and made anew must not pass for the old.  */
+static void tai_new_mark(const tai_access *x, const char *sub, size_t len, const ta_record *old,
+                         uint32_t epoch,
+                         ta_record *next)
 {
     int64_t ends = x->now + x->auth->cfg.absolute_s;
     memset(next, 0, sizeof *next);
     next->kind = TAI_MARK;
-    next->ver = old->ver + 1;
+    next->ver = old->kind == 0 ? epoch : old->ver + 1;
     next->epoch = epoch;
+    tai_user_id(sub, len, next->id);
     next->created = next->rotated_at = next->idle_until = x->now;
     next->ends_at = ends > old->ends_at ? ends : old->ends_at;
+}
+
+/* A mark must outlive each session of its epoch: were it forgotten, they would be over too. One that was
+   swept since the session's epoch was read is made again.                                          */
+static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
+{
+    ta_record mark, next;
+    uint32_t epoch;
+    ta_status st = TA_ERR_CONFLICT;
+    int round;
+    for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
+        st = tai_mark_get(x->auth, session->text, session->sub_len, &mark, &epoch);
+        if (st != TA_OK || (mark.kind == 0 && session->epoch == 0)) return st;
+        if (mark.kind != 0 && mark.ends_at >= session->ends_at) return TA_OK;
+        tai_new_mark(x, session->text, session->sub_len, &mark, mark.kind == 0 ? session->epoch : epoch,
+                     &next);
+        next.ends_at = session->ends_at;
+        st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, mark.id, &mark, &next);
+    }
+    return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
 }
 
 /* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have. Where
@@ -4583,8 +4632,15 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, cons
         if (st == TA_OK && round == 0) st = tai_draw_epoch(x->auth, seen, epoch);
         if (st != TA_OK) return st;
         *before = seen;
-        tai_new_mark(x, &mark, *epoch, &next);
-        tai_user_id(sub, len, next.id);
+        tai_new_mark(x, sub, len, &mark, *epoch, &next);
+        if (mark.kind == 0 && expected != NULL) {       /* first one that ends nobody: in a full table a */
+            next.epoch = seen;                          /* mark takes the slot of a session that it ends */
+            st = tai_insert(x, &next);
+            if (st == TA_OK) mark = next;
+            next.epoch = *epoch;
+            next.ver++;
+            if (st != TA_OK) continue;
+        }
         st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, next.id, &mark, &next);
     }
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
@@ -4709,10 +4765,15 @@ static ta_status tai_ask_user(tai_visit *v)
 {
     const ta_auth_config *cfg = &v->x.auth->cfg;
     ta_session s;
+    ta_status st;
     if (v->asked || cfg->user == NULL) return TA_OK;
     v->asked = true;
     tai_describe(&v->rec, &s);
-    return cfg->user(cfg->ctx, &s, &v->user);
+    st = cfg->user(cfg->ctx, &s, &v->user);
+    if (st != TA_OK) return st;
+    if ((v->user.salt == NULL && v->user.salt_len > 0) || (v->user.more == NULL && v->user.more_len > 0))
+        return TA_ERR_ARGUMENT;
+    return TA_OK;
 }
 
 /* Step 8. A record made with a salt refuses its absence; the subject is sealed either way. Where the
@@ -4839,7 +4900,8 @@ static ta_status tai_revoke(tai_visit *v)
 /* Both tokens. What was noticed on the way is no event if nothing can be handed out.              */
 static ta_status tai_pair_for(tai_visit *v, const ta_record *r, ta_pair *out)
 {
-    ta_status st = tai_pair_build(v->x.auth, r, v->token.secret, v->user.more, v->user.more_len, v->x.now, out);
+    ta_status st = tai_pair_build(v->x.auth, r, v->token.secret, v->user.more, v->user.more_len, v->x.now,
+                                  out);
     if (st != TA_OK) v->event = (ta_event)0;
     return st;
 }
@@ -4896,8 +4958,7 @@ static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *ref
     memset(v, 0, sizeof *v);
     if (st != TA_OK) return st;
     if (a->cfg.refresh_key_count == 0) return TA_ERR_CONFIG;
-    v->x.auth = a;
-    v->x.now  = now;
+    v->x = tai_access_for(a, now);
     v->opts   = opts != NULL ? opts : &none;
     if (v->opts->client == NULL && v->opts->client_len > 0) return TA_ERR_ARGUMENT;
     if (v->opts->old_salt == NULL && v->opts->old_salt_len > 0) return TA_ERR_ARGUMENT;
@@ -4982,7 +5043,8 @@ static ta_status tai_birth(tai_access *x, const ta_record *r)
         st = tai_insert(x, r);
         if (st != TA_ERR_CONFLICT) return st;
         if (x->unknown == 0) return TA_ERR_RANDOM;
-        if (tai_get(x->auth, r->id, &there) == TA_OK) return tai_same_record(&there, r) ? TA_OK : TA_ERR_RANDOM;
+        if (tai_get(x->auth, r->id, &there) == TA_OK)
+            return tai_same_record(&there, r) ? TA_OK : TA_ERR_RANDOM;
     }
     return TA_ERR_STORE;
 }
@@ -5048,48 +5110,70 @@ static bool tai_is_orphan(const tai_access *x, const ta_record *r)
     return r->gen == 0 && x->now - r->created > x->auth->cfg.access_s;
 }
 
+/* What a login is about, for the steps after the insert.                                           */
+typedef struct tai_arrival {
+    const ta_record     *self;          /* the new session */
+    const ta_login_opts *opts;
+    const uint8_t       *leaving;       /* the id of the one it replaces, or NULL */
+    ta_record            evicted;       /* the first that had to go; kind 0: none */
+} tai_arrival;
+
 typedef struct tai_census {
     uint32_t  epoch;            /* of the user, now */
-    size_t    live;
-    bool      found;            /* a session other than the new one: */
-    ta_record least;            /* an orphan if there is one; then by oldest use */
+    size_t    live, over;
+    ta_record least;            /* of the live ones but the new: an orphan, or the one of oldest use */
+    ta_record done;             /* one that is over but takes room: revoked, or sealed with another salt */
 } tai_census;
 
+static bool tai_has_other_salt(const tai_access *x, const ta_record *r, const ta_login_opts *o)
+{
+    const ta_key *k = tai_refresh_key(x->auth, r->kid);
+    uint8_t seal[8];
+    if ((r->flags & TAI_HAS_SALT) == 0 || o->salt_len == 0 || k == NULL) return false;
+    tai_seal(k, r, o->salt, o->salt_len, seal);
+    return !ta_equal(seal, r->seal, sizeof seal);
+}
+
 /* Sessions of another epoch are over, or newer than we know: neither counted nor dropped.         */
-static ta_status tai_count_one(tai_access *x, const ta_record *self, const ta_record *r, tai_census *c)
+static ta_status tai_count_one(tai_access *x, const tai_arrival *in, const ta_record *r, tai_census *c)
 {
     bool orphan, less;
     ta_status st = tai_session_state(x->auth, r, x->now);
     if (st == TA_ERR_EXPIRED || st == TA_ERR_IDLE) return tai_delete(x, r->id);
-    if (st != TA_OK || r->epoch != c->epoch) return TA_OK;
+    if (in->leaving != NULL && memcmp(r->id, in->leaving, TA_ID_SIZE) == 0) return TA_OK;
+    if (st != TA_OK || tai_has_other_salt(x, r, in->opts)) {
+        c->over++;
+        c->done = *r;
+        return TA_OK;
+    }
+    if (r->epoch != c->epoch) return TA_OK;
     c->live++;
-    if (memcmp(r->id, self->id, TA_ID_SIZE) == 0) return TA_OK;
+    if (memcmp(r->id, in->self->id, TA_ID_SIZE) == 0) return TA_OK;
     orphan = tai_is_orphan(x, r);
     less = orphan == tai_is_orphan(x, &c->least) ? r->rotated_at < c->least.rotated_at : orphan;
-    if (!c->found || less) c->least = *r;
-    c->found = true;
+    if (c->least.kind == 0 || less) c->least = *r;
     return TA_OK;
 }
 
-static ta_status tai_count(tai_access *x, const ta_record *self, tai_census *c)
+static ta_status tai_count(tai_access *x, const tai_arrival *in, tai_census *c)
 {
     tai_walk walk;
     ta_record r;
     ta_status st;
     memset(c, 0, sizeof *c);
-    st = tai_mark_get(x->auth, self->text, self->sub_len, &r, &c->epoch);
-    tai_walk_begin(&walk, x->auth, self->text, self->sub_len);
+    st = tai_mark_get(x->auth, in->self->text, in->self->sub_len, &r, &c->epoch);
+    tai_walk_begin(&walk, x->auth, in->self->text, in->self->sub_len);
     while (st == TA_OK) {
         st = tai_walk_next(&walk, &r);
-        if (st == TA_OK) st = tai_count_one(x, self, &r, c);
+        if (st == TA_OK) st = tai_count_one(x, in, &r, c);
     }
     return st == TA_ERR_ABSENT ? TA_OK : st;
 }
 
 /* Insert first, then count, then drop: so however logins race, the last to count sees all of them.
-   Each round ends one session; `evicted` is the first. A store in which the ended ones stay is stopped
-   after as many rounds as there were sessions.                                                    */
-static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *evicted)
+   Each round ends one session. A store in which the ended ones stay is stopped after as many rounds as
+   there were sessions.                                                                            */
+static ta_status tai_hold_cap(tai_access *x, tai_arrival *in)
 {
     const ta_auth_config *cfg = &x->auth->cfg;
     size_t rounds = 0, most = SIZE_MAX;
@@ -5097,29 +5181,29 @@ static ta_status tai_hold_cap(tai_access *x, const ta_record *self, ta_record *e
     ta_status st;
     if (cfg->store.list == NULL) return TA_OK;
     for (; rounds <= most; rounds++) {
-        st = tai_count(x, self, &c);
-        if (st != TA_OK || c.live <= cfg->max_sessions || !c.found) return st;
-        if (cfg->reject_over_cap) return TA_ERR_FULL;
-        if (rounds == 0) most = c.live;
-        st = tai_delete(x, c.least.id);
+        st = tai_count(x, in, &c);
+        if (st != TA_OK || c.live + c.over <= cfg->max_sessions) return st;
+        if (rounds == 0) most = c.live + c.over;
+        if (c.over == 0 && cfg->reject_over_cap) return TA_ERR_FULL;
+        if (c.over == 0 && c.least.kind == 0) return TA_OK;             /* only the new one is left */
+        st = tai_delete(x, c.over > 0 ? c.done.id : c.least.id);
         if (st != TA_OK) return st;
-        if (evicted->kind == 0) *evicted = c.least;
+        if (c.over == 0 && in->evicted.kind == 0) in->evicted = c.least;
     }
     return TA_ERR_BUSY;
 }
 
 /* The new record's way into the store and what follows from it; taken back when a step fails.     */
-static ta_status tai_settle(tai_access *x, const ta_record *r, const tai_token *replaced,
-                            ta_record *evicted)
+static ta_status tai_settle(tai_access *x, tai_arrival *in)
 {
-    ta_status st = tai_mark_keep(x, r);
+    ta_status st = tai_mark_keep(x, in->self);
     if (st != TA_OK) return st;
-    st = tai_birth(x, r);
+    st = tai_birth(x, in->self);
     if (st != TA_OK && st != TA_ERR_STORE) return st;
-    if (st == TA_OK) st = tai_hold_cap(x, r, evicted);
-    if (st == TA_OK && replaced != NULL) st = tai_delete(x, replaced->id);
+    if (st == TA_OK) st = tai_hold_cap(x, in);
+    if (st == TA_OK && in->leaving != NULL) st = tai_delete(x, in->leaving);
     if (st == TA_OK) tai_sweep(x, 2);
-    else (void)tai_delete(x, r->id);
+    else (void)tai_delete(x, in->self->id);
     return st;
 }
 
@@ -5139,33 +5223,34 @@ ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_
                    ta_pair *out)
 {
     static const ta_login_opts none = TA_ZERO;
-    const ta_login_opts *o = opts != NULL ? opts : &none;
-    uint8_t    secret[TAI_SECRET] = {0};
-    tai_access x;
-    tai_token  old;
-    ta_record  rec, evicted;
-    uint32_t   epoch = 0;
-    size_t     len = 0;
-    bool       replaces;
-    ta_status  st;
+    uint8_t     secret[TAI_SECRET] = {0};
+    tai_access  x = tai_access_for(a, now);
+    tai_arrival in;
+    tai_token   old;
+    ta_record   rec;
+    uint32_t    epoch = 0;
+    size_t      len = 0;
+    ta_status   st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(&evicted, 0, sizeof evicted);
-    x.auth = a;  x.now = now;  x.unknown = 0;
-    st = tai_check_login(a, subject, now, o, &len);
-    replaces = st == TA_OK && tai_token_read(a, o->replaces, o->replaces_len, &old) == TA_OK;
+    memset(&in, 0, sizeof in);
+    in.self = &rec;
+    in.opts = opts != NULL ? opts : &none;
+    st = tai_check_login(a, subject, now, in.opts, &len);
+    if (st == TA_OK && tai_token_read(a, in.opts->replaces, in.opts->replaces_len,
+                                      &old) == TA_OK) in.leaving = old.id;
     memset(out, 0, sizeof *out);                        /* what is replaced may stand in it: only now */
-    if (st == TA_OK && o->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
-    if (st == TA_OK && o->epoch != NULL) epoch = *o->epoch;
+    if (st == TA_OK && in.opts->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
+    if (st == TA_OK && in.opts->epoch != NULL) epoch = *in.opts->epoch;
     if (st == TA_OK) st = tai_draw(a, secret, sizeof secret);
     if (st == TA_OK) {
-        tai_new_session(a, subject, len, now, o, secret, epoch, &rec);
-        st = tai_pair_build(a, &rec, secret, o->more, o->more_len, now, out);
+        tai_new_session(a, subject, len, now, in.opts, secret, epoch, &rec);
+        st = tai_pair_build(a, &rec, secret, in.opts->more, in.opts->more_len, now, out);
     }
-    if (st == TA_OK) st = tai_settle(&x, &rec, replaces ? &old : NULL, &evicted);
+    if (st == TA_OK) st = tai_settle(&x, &in);
     ta_wipe(secret, sizeof secret);
     ta_wipe(&old, sizeof old);
-    if (evicted.kind != 0) tai_tell(a, TA_EVENT_EVICTED, &evicted);
+    if (in.evicted.kind != 0) tai_tell(a, TA_EVENT_EVICTED, &in.evicted);
     if (st == TA_OK) tai_tell(a, TA_EVENT_LOGIN, &rec);
     return tai_answer(st, st == TA_OK ? TA_CLIENT_SET : TA_CLIENT_KEEP, out);
 }
@@ -5223,7 +5308,7 @@ ta_status ta_logout_all(const ta_auth *a, const char *subject, int64_t now)
     ta_status st = tai_check_call(a, now);
     if (st != TA_OK) return st;
     if (!tai_subject_len(subject, &len)) return TA_ERR_ARGUMENT;
-    x.auth = a;  x.now = now;  x.unknown = 0;
+    x = tai_access_for(a, now);
     st = tai_mark_raise(&x, subject, len, NULL, &before, &epoch);
     if (st != TA_OK) return st;
     tai_clear_epoch(&x, subject, len, before);
@@ -5259,7 +5344,8 @@ static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
         st = tai_swap(&v->x, next.id, &v->rec, &next);
         if (st != TA_ERR_CONFLICT) return st;
         st = tai_reread(v, before);
-        if (st == TA_ERR_LOGGED_OUT && v->rec.epoch == epoch) return TA_OK;    /* our own write, come late */
+        if (st == TA_ERR_LOGGED_OUT && v->rec.epoch == epoch)    /* our own write, come late */
+            return TA_OK;
     }
     return st == TA_OK ? TA_ERR_BUSY : st;
 }
@@ -5334,7 +5420,7 @@ ta_status ta_session_end(const ta_auth *a, const char *subject, const char *sid,
     ta_status st = tai_check_call(a, now);
     if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
     if (st != TA_OK) return st;
-    x.auth = a;  x.now = now;  x.unknown = 0;
+    x = tai_access_for(a, now);
     return tai_delete(&x, r.id);
 }
 
@@ -5485,18 +5571,22 @@ static bool tai_refresh_ids_are_good(const ta_auth_config *c)
     return true;
 }
 
+static bool tai_is_name(const char *text)
+{
+    return text != NULL && text[0] != '\0' && tai_is_utf8(text, strlen(text));
+}
+
 static ta_status tai_check_config(ta_auth_config *c)
 {
     bool store = c->store.get != NULL && c->store.cas != NULL;
     bool half_a_store = (c->store.get != NULL) != (c->store.cas != NULL);
-    if (c->issuer == NULL || c->issuer[0] == '\0' || c->audience == NULL || c->audience[0] == '\0')
-        return TA_ERR_CONFIG;
+    if (!tai_is_name(c->issuer) || !tai_is_name(c->audience)) return TA_ERR_CONFIG;
     if (half_a_store || (!store && (c->refresh_key_count > 0 || c->check_sessions))) return TA_ERR_CONFIG;
     if (c->sessions_not_before < 0 || (c->refresh_prefix != NULL && !tai_is_prefix(c->refresh_prefix)))
         return TA_ERR_CONFIG;
     if (!tai_refresh_ids_are_good(c) || !tai_set_durations(c)) return TA_ERR_CONFIG;
     if (!TAI_HAS_RANDOM && c->random == NULL && c->refresh_key_count > 0) return TA_ERR_CONFIG;
-    if (!TAI_HAS_DENY && c->deny != NULL) return TA_ERR_CONFIG;
+    if (c->deny != NULL && (!TAI_HAS_DENY || c->deny->slots == NULL)) return TA_ERR_CONFIG;
     return tai_keys_ready(c->keys) ? TA_OK : TA_ERR_KEY;
 }
 

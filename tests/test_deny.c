@@ -478,6 +478,25 @@ static void test_deny_with_a_real_token(void)
     free(d.slots);
 }
 
+/* Fractions count: 99.5 is before 100. And a list that was never initialised lets nobody through. */
+static void test_deny_before_counts_fractions_and_zero_fails_closed(void)
+{
+    static const char text[] = "{\"jti\":\"a\",\"iat\":99.5}";
+    ta_deny_slot slot[1];
+    ta_deny d, none = TA_ZERO;
+    ta_jwt j = TA_ZERO;
+    CHECK_ST(ta_json_find(text, sizeof text - 1, "", &j.claims), TA_OK);
+    j.jti = ta_json_at(j.claims, "jti");
+    j.iat = 100;
+    CHECK_ST(ta_deny_init(&d, slot, 1), TA_OK);
+    CHECK(!ta_deny_has(&d, &j));
+    ta_deny_before(&d, 99);
+    CHECK(!ta_deny_has(&d, &j));
+    ta_deny_before(&d, 100);
+    CHECK(ta_deny_has(&d, &j));
+    CHECK(ta_deny_has(&none, &j));
+}
+
 int main(void)
 {
     RUN(test_deny_init);
@@ -499,5 +518,6 @@ int main(void)
     RUN(test_deny_before_refuses_all_issued_earlier);
     RUN(test_deny_agrees_with_a_naive_list);
     RUN(test_deny_with_a_real_token);
+    RUN(test_deny_before_counts_fractions_and_zero_fails_closed);
     return check_done("deny");
 }

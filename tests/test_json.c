@@ -1451,6 +1451,29 @@ static void test_paths_find_values(void)
     doc_close(&d);
 }
 
+static void test_paths_count_elements_in_decimal(void)
+{
+    pad p = {NULL, 0, 0};
+    char text[32];
+    ta_json v, all;
+    size_t i;
+    pad_str(&p, "[0");
+    for (i = 1; i < 1200; i++) {
+        snprintf(text, sizeof text, ",%lu", (unsigned long)i);
+        pad_str(&p, text);
+    }
+    pad_str(&p, "]");
+    CHECK_ST(ta_json_find(p.s, p.n, "", &all), TA_OK);
+    for (i = 0; i < 1300; i += 1 + i / 20) {
+        int64_t n = -1;
+        snprintf(text, sizeof text, "[%lu]", (unsigned long)i);
+        v = ta_json_at(all, text);
+        CHECK_ST(ta_json_int(v, &n), i < 1200 ? TA_OK : TA_ERR_ABSENT);
+        CHECK_EQ(n, i < 1200 ? (int64_t)i : 0);
+    }
+    pad_free(&p);
+}
+
 static void test_paths_that_lead_nowhere_are_absent(void)
 {
     static const char *const missing[] = {
@@ -2126,6 +2149,40 @@ static void test_int_long_numbers(void)
         CHECK(!check_int(__LINE__, p.s, p.n));
         pad_free(&p);
     }
+    {
+        pad p = {NULL, 0, 0};                   /* as long as a text may be, and one more        */
+        int64_t v = 77;
+        ta_json j;
+        pad_str(&p, "5.");
+        while (p.n < LONGEST) pad_str(&p, "0");
+        CHECK(check_int(__LINE__, p.s, p.n));
+        pad_str(&p, "0");
+        j.text = p.s;
+        j.len = p.n;
+        CHECK_ST(ta_json_int(j, &v), TA_ERR_JSON);
+        CHECK_EQ(v, 0);
+        pad_free(&p);
+    }
+}
+
+/* A view made by hand over bytes that are no number: that is what the answer says.             */
+static void test_int_of_what_is_no_number(void)
+{
+    static const char *const t[] = {"-", "--1", "01", "-01", "1.", "1.e5", "1e", "1e+", "1x", "1 ", "1,2",
+                                    "1.5.5",
+                                    "1-", "0x1", "1e5.0", "9]", "00", "1e5e5"};
+    size_t i;
+    for (i = 0; i < sizeof t / sizeof t[0]; i++) {
+        char *text = (char *)exact_copy(t[i], strlen(t[i]));
+        int64_t n = 77;
+        ta_json v;
+        v.text = text;
+        v.len = strlen(t[i]);
+        check.test = t[i];
+        CHECK_ST(ta_json_int(v, &n), TA_ERR_JSON);
+        CHECK_EQ(n, 0);
+        free(text);
+    }
 }
 
 /* ---- bytes that nobody checked ------------------------------------------------------------------ */
@@ -2165,6 +2222,7 @@ static void probe(const char *text, size_t len)
         steps++;
     }
     CHECK(steps <= len);
+    CHECK(name.text == NULL && name.len == 0 && value.text == NULL && value.len == 0);
     at = rnd(len + 3);                          /* a cursor that is not ours                    */
     (void)!(ta_json_next(v, &at, &name, &value) == TA_OK);
     at = SIZE_MAX - rnd(2);
@@ -2678,6 +2736,7 @@ int main(void)
     RUN(test_random_texts_get_the_verdict_of_the_reference);
     RUN(test_random_texts_near_the_limits);
     RUN(test_paths_find_values);
+    RUN(test_paths_count_elements_in_decimal);
     RUN(test_paths_that_lead_nowhere_are_absent);
     RUN(test_paths_that_are_none);
     RUN(test_find_refuses_what_check_refuses);
@@ -2696,6 +2755,7 @@ int main(void)
     RUN(test_int_is_exact_without_floating_point);
     RUN(test_int_random_digits_and_exponents);
     RUN(test_int_long_numbers);
+    RUN(test_int_of_what_is_no_number);
     RUN(test_getters_are_safe_on_any_bytes);
     RUN(test_strings_that_are_none_are_refused_by_the_getters);
     RUN(test_paths_are_safe_on_any_bytes);

@@ -584,6 +584,19 @@ static void one_close_too_many(ta_json_writer *w)
     ta_json_put_close(w);
 }
 
+static void close_before_anything(ta_json_writer *w)
+{
+    ta_json_put_close(w);
+    put_empty_array(w);
+}
+
+static void close_between(ta_json_writer *w)
+{
+    put_empty_object(w);
+    ta_json_put_close(w);
+    ta_json_put_array(w, NULL);
+}
+
 #define NAMED(what, call) \
     static void what##_named_at_top(ta_json_writer *w) { const char *name = "a"; call; } \
     static void what##_named_in_array(ta_json_writer *w) \
@@ -642,6 +655,8 @@ static void test_misuse_is_an_argument_error(void)
     CHECK_REFUSES(string_and_string, TA_ERR_ARGUMENT);
     CHECK_REFUSES(close_after_a_value, TA_ERR_ARGUMENT);
     CHECK_REFUSES(one_close_too_many, TA_ERR_ARGUMENT);
+    CHECK_REFUSES(close_before_anything, TA_ERR_ARGUMENT);
+    CHECK_REFUSES(close_between, TA_ERR_ARGUMENT);
     CHECK_REFUSES(null_text_with_a_length, TA_ERR_ARGUMENT);
     CHECK_REFUSES(name_after_an_inner_object, TA_ERR_ARGUMENT);
     CHECK_REFUSES(no_name_after_an_inner_array, TA_ERR_ARGUMENT);
@@ -676,6 +691,9 @@ static void test_arguments_of_begin_and_end(void)
     CHECK_EQ(n, 0);
     ta_json_begin(&w, out, sizeof out);
     ta_json_put_null(&w, NULL);
+    n = 9;
+    CHECK_ST(ta_json_end(NULL, &n), TA_ERR_ARGUMENT);
+    CHECK_EQ(n, 0);
     CHECK_ST(ta_json_end(&w, NULL), TA_ERR_ARGUMENT);
     CHECK(out[0] == '\0');
     memcpy(out, "xxxxxxx", 8);
@@ -693,6 +711,7 @@ static void test_begin_clears_the_output(void)
     char out[8] = "secret!";
     size_t n = 9;
     ta_json_begin(&w, out, sizeof out);
+    CHECK(out[0] == '\0');
     CHECK_ST(ta_json_end(&w, &n), TA_ERR_ARGUMENT);
     CHECK(n == 0 && out[0] == '\0');
 }
@@ -735,6 +754,8 @@ static void test_the_first_error_sticks(void)
         ta_json_put_string(&w, NULL, "\xff", 1);
         ta_json_put_int(&w, "x", 1);
         ta_json_put_string(&w, NULL, big, 70);
+        for (k = 0; k < 300; k++) ta_json_put_array(&w, NULL);
+        for (k = 0; k < 300; k++) ta_json_put_close(&w);
         good_tail(&w);
         n = 9;
         CHECK_ST(ta_json_end(&w, &n), want[i]);

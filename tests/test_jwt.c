@@ -17,6 +17,7 @@ static char     tok[70000];             /* the token that was forged last, NUL-e
 static size_t   tok_len;
 static ta_jwt   jwt;                    /* what verify() read last; views into buf */
 static char    *buf;
+static char *volatile nowhere;          /* NULL, without the compiler knowing */
 static const char *what = "";           /* for the report: header or payload of the case */
 
 static const char rfc_key[] = "base64url:AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0"
@@ -553,9 +554,9 @@ static void test_jwt_verify_room(void)
             if (room >= need) CHECK_BYTES(b, payloads[i], len);
             free(b);
         }
-        CHECK_ST(ta_jws_verify(ta_keys_of(&key, 1), tok, tok_len, NULL, 0, &len), TA_ERR_SPACE);
-        CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, NULL, 0, &jwt), TA_ERR_SPACE);
-        CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, NULL, 99, &jwt), TA_ERR_ARGUMENT);
+        CHECK_ST(ta_jws_verify(ta_keys_of(&key, 1), tok, tok_len, nowhere, 0, &len), TA_ERR_SPACE);
+        CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, nowhere, 0, &jwt), TA_ERR_SPACE);
+        CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, nowhere, 99, &jwt), TA_ERR_ARGUMENT);
     }
 }
 

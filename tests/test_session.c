@@ -1037,7 +1037,7 @@ static void test_logout_others_repeated_after_a_lost_answer(void)
     app_user("new hash", NULL, TA_OK);
     app.opts.old_salt = "old hash";
     app.opts.old_salt_len = 8;
-    fake_fail(&app.store, FAKE_CAS, 2, 1, TA_ERR_STORE, true);
+    fake_fail(&app.store, FAKE_CAS, 3, 1, TA_ERR_STORE, true);
     fake_fail(&app.store, FAKE_GET, 5, 1, TA_ERR_STORE, false);
     CHECK_ST(logout_others(t.s), TA_ERR_STORE);
     app.store.faults = 0;
@@ -2276,6 +2276,122 @@ static void test_whole_life_over_a_table(void)
     CHECK_EQ(n, 2);
 }
 
+/* ---- what a clever client could make of the cap ------------------------------------------------------ */
+
+/* Sessions that end as replays stay in the store for a while; they may not fill it. */
+static void test_cap_holds_for_revoked_sessions_too(void)
+{
+    int i;
+    app_new();
+    app.cfg.max_sessions = 2;
+    app_init();
+    for (i = 0; i < 8; i++) {
+        fake_text t = SESSION("mallory");
+        CHECK(fake_count(&app.store, 1) <= 2);
+        app.now += 20;
+        REFRESH(t.s, TA_OK);
+        app.now += 20;
+        REFRESH(t.s, TA_ERR_REPLAY);
+    }
+    CHECK(fake_count(&app.store, 1) <= 2);
+}
+
+/* The session that a login replaces leaves anyway: it costs nobody else his place. */
+static void test_cap_does_not_count_what_is_replaced(void)
+{
+    fake_text phone, desk;
+    app_new();
+    app.cfg.max_sessions = 2;
+    app_init();
+    phone = SESSION("alice");
+    app.now += 20;
+    desk = SESSION("alice");
+    app.now += 20;
+    app.login.replaces = desk.s;
+    app.login.replaces_len = strlen(desk.s);
+    LOGIN("alice", TA_OK);
+    CHECK(works(phone.s));
+    CHECK(!works(desk.s));
+
+    app_new();
+    app.cfg.max_sessions = 1;
+    app.cfg.reject_over_cap = true;
+    app_init();
+    desk = SESSION("alice");
+    app.login.replaces = desk.s;
+    app.login.replaces_len = strlen(desk.s);
+    LOGIN("alice", TA_OK);
+}
+
+/* A changed password ended the old session: it does not keep its owner out. */
+static void test_cap_is_not_held_by_sessions_of_an_old_password(void)
+{
+    app_new();
+    app.cfg.max_sessions = 1;
+    app.cfg.reject_over_cap = true;
+    app_init();
+    app_user("old hash", NULL, TA_OK);
+    app.login.salt = "old hash";
+    app.login.salt_len = 8;
+    LOGIN("alice", TA_OK);
+    app.now += 1000;
+    LOGIN("alice", TA_ERR_FULL);
+    app_user("new hash", NULL, TA_OK);
+    app.login.salt = "new hash";
+    LOGIN("alice", TA_OK);
+    CHECK_EQ(fake_count(&app.store, 1), 1);
+}
+
+/* In a full table the mark would take the slot of a session, the caller's own perhaps: then all stays
+   as it was.                                                                                      */
+static void test_logout_others_in_a_full_table_ends_nobody(void)
+{
+    ta_slot slots[3];
+    ta_table table;
+    int run, i;
+    for (run = 0; run < 20; run++) {
+        fake_text t[3];
+        app_new();
+        CHECK_ST(ta_table_init(&table, slots, 3), TA_OK);
+        app.cfg.store = ta_table_store(&table);
+        app_init();
+        for (i = 0; i < 3; i++) t[i] = SESSION("alice");
+        CHECK_ST(logout_others(t[run % 3].s), TA_ERR_FULL);
+        for (i = 0; i < 3; i++) CHECK(works(t[i].s));
+    }
+}
+
+/* A mark that was swept and made anew has another version: a swap of the old one cannot succeed. */
+static void test_the_version_of_a_first_mark_is_random(void)
+{
+    ta_record a, b;
+    app_new();
+    CHECK_ST(logout_all("alice"), TA_OK);
+    CHECK_ST(logout_all("bob"), TA_OK);
+    CHECK(app_mark("alice", &a) && app_mark("bob", &b));
+    CHECK(a.ver != b.ver && a.ver > 0xFFFF && b.ver > 0xFFFF);
+}
+
+static ta_status hook_without_bytes(void *ctx, const ta_session *s, ta_user *out)
+{
+    (void)ctx;
+    (void)s;
+    out->salt = NULL;
+    out->salt_len = 5;
+    return TA_OK;
+}
+
+static void test_user_hook_with_a_length_and_no_bytes(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    app.cfg.user = hook_without_bytes;
+    app_init();
+    app.now += 20;
+    REFRESH(t.s, TA_ERR_ARGUMENT);
+}
+
 int main(void)
 {
     RUN(test_logout_any_generation_will_do);
@@ -2336,6 +2452,12 @@ int main(void)
     RUN(test_cap_and_a_store_that_fails);
     RUN(test_cap_needs_a_list);
     RUN(test_cap_counts_no_ghosts);
+    RUN(test_cap_holds_for_revoked_sessions_too);
+    RUN(test_cap_does_not_count_what_is_replaced);
+    RUN(test_cap_is_not_held_by_sessions_of_an_old_password);
+    RUN(test_logout_others_in_a_full_table_ends_nobody);
+    RUN(test_the_version_of_a_first_mark_is_random);
+    RUN(test_user_hook_with_a_length_and_no_bytes);
     RUN(test_replaces_deletes_the_session_of_any_generation);
     RUN(test_replaces_a_session_of_another_user);
     RUN(test_replaces_the_token_that_stands_in_the_pair);

@@ -802,6 +802,32 @@ static void test_table_sweep_is_bounded_and_complete(void)
     }
 }
 
+/* No call goes through the whole table: the one expired record behind 999 live ones is found after
+   a while, by calls that each look at a few.                                                  */
+static void test_table_sweep_is_short_in_a_large_table(void)
+{
+    enum { N = 1000 };
+    ta_table t = table_of(N);
+    ta_store s = ta_table_store(&t);
+    uint8_t id[16];
+    ta_record r;
+    uint32_t i;
+    size_t done = 0, calls = 0;
+    for (i = 0; i < N; i++) {
+        number_id(id, i);
+        r = session(id, "ada", 1);
+        CHECK_ST(insert(s, &r, i == N - 1 ? T0 + 1 : NEVER), TA_OK);
+    }
+    while (done == 0 && calls < N) {
+        CHECK_ST(s.sweep(s.ctx, T0 + 1, 2, &done), TA_OK);
+        calls++;
+    }
+    CHECK_EQ(done, 1);
+    CHECK(calls > 20);
+    check_gone(s, id);
+    free(t.slots);
+}
+
 static void test_table_sweep_refuses_no_clock(void)
 {
     ta_table t = table_of(1);
@@ -1548,7 +1574,7 @@ static void test_table_save_arguments(void)
     CHECK_EQ(n, 0);
     CHECK_ST(ta_table_save(&t, &slot, out, sizeof out, NULL), TA_ERR_ARGUMENT);
     CHECK_EQ(slot, 0);
-    slot = 4;                                      /* no such place */
+    slot = 3;                                      /* no such place */
     n = 9;
     CHECK_ST(ta_table_save(&t, &slot, out, sizeof out, &n), TA_ERR_ARGUMENT);
     CHECK_EQ(n, 0);
@@ -1699,6 +1725,30 @@ static void test_table_load_checksummed_but_wrong_headers(void)
     n = make_piece(buf, 0, 1, r, 1);               /* round and round, with nothing in it */
     for (i = 0; i < 3; i++) n += make_piece(buf + n, 1, 1, r, 0);
     refused(&back, buf, n);
+    free(back.slots);
+}
+
+/* The age is that of the newest record, wherever it stands among the others.                    */
+static void test_table_load_age_is_that_of_the_newest_record(void)
+{
+    ta_table back = table_of(3);
+    uint8_t buf[TA_SNAPSHOT_CAP(3)];
+    size_t n, i;
+    for (i = 0; i < 3; i++) {
+        ta_record r[3];
+        three_records(r);
+        r[0].rotated_at = r[2].rotated_at = T0 + 10;
+        r[1].ends_at += 7;
+        if (i == 1) {
+            r[1].created = r[1].rotated_at = r[1].idle_until = T0 + 500;     /* a mark, just made */
+        } else {
+            r[i].rotated_at = T0 + 500;
+        }
+        n = make_piece(buf, 0, 0, r, 3);
+        CHECK_ST(ta_table_load(&back, buf, n, T0 + 560, TA_LOAD_RESUME, 60), TA_OK);
+        CHECK_ST(ta_table_load(&back, buf, n, T0 + 561, TA_LOAD_RESUME, 60), TA_ERR_SNAPSHOT);
+        check_empty(&back);
+    }
     free(back.slots);
 }
 
@@ -2195,6 +2245,7 @@ int main(void)
     RUN(test_table_sweep_never_before_far_expiries);
     RUN(test_table_sweep_follows_a_replaced_expiry);
     RUN(test_table_sweep_is_bounded_and_complete);
+    RUN(test_table_sweep_is_short_in_a_large_table);
     RUN(test_table_sweep_refuses_no_clock);
     RUN(test_table_lock_surrounds_each_call_once);
     RUN(test_table_trap_a_failing_lock_is_a_store_error);
@@ -2211,6 +2262,7 @@ int main(void)
     RUN(test_table_save_only_reads);
     RUN(test_table_snapshot_layout_by_hand);
     RUN(test_table_load_checksummed_but_wrong_headers);
+    RUN(test_table_load_age_is_that_of_the_newest_record);
     RUN(test_table_load_checksummed_but_wrong_records);
     RUN(test_table_load_two_of_one_id);
     RUN(test_table_load_bounds_the_probes);
