@@ -353,9 +353,12 @@ quick() {
     check "$n two files linked"                   run $std -- $S/impl.c $S/uses.c
     check "$n static in two files of one program" run $std -- $S/static_a.c $S/static_b.c
     check "$n with NDEBUG"                        run $std -O2 -DNDEBUG -DUSES_IMPLEMENT -- $S/uses.c
-    for s in $SWITCHES NO_OS_RANDOM; do
+    for s in VERIFY_ONLY NO_SIGN NO_REFRESH SMALL; do       # each of the others alone: the long run
         check "$n TOKENAUTH_$s alone"             run $std "-DTOKENAUTH_$s" -DUSES_IMPLEMENT -- $S/uses.c
     done
+    check "$n most switches together"             run $std -DTOKENAUTH_NO_TABLE -DTOKENAUTH_NO_DENY \
+        -DTOKENAUTH_NO_WEB -DTOKENAUTH_NO_STATUS_STR -DTOKENAUTH_NO_INTRINSICS -DTOKENAUTH_NO_OS_RANDOM \
+        -DUSES_IMPLEMENT -- $S/uses.c
     check "$n macros after an include are ours"   macro_names
     check "$n each name at file scope is ours"    pipe_empty "$cc $std -E $S/impl.c" names.awk
     end

@@ -2706,6 +2706,53 @@ static void row_manifest(char **f, size_t fields)
     free(bytes);
 }
 
+/* An object of n names of one hash: with an escape in each, or plain. */
+static ta_status check_colliding(size_t n, bool escaped)
+{
+    pad p = {NULL, 0, 0};
+    unsigned long i, made = 0;
+    uint8_t first = 0;
+    ta_status st;
+    pad_str(&p, "{");
+    for (i = 0; made < n; i++) {
+        char name[32];
+        ta_json v;
+        uint8_t hash;
+        snprintf(name, sizeof name, escaped ? "\"\\u0061%06lu\"" : "\"a%06lu\"", i);
+        v.text = name;
+        v.len = strlen(name);
+        hash = escaped ? tai_escaped_hash(v) : tai_plain_hash(name + 1, v.len - 2);
+        if (made == 0) first = hash;
+        if (hash != first) continue;
+        if (made++ > 0) pad_str(&p, ",");
+        pad_str(&p, name);
+        pad_str(&p, ":0");
+    }
+    pad_str(&p, "}");
+    st = ta_json_check(p.s, p.n);
+    pad_free(&p);
+    return st;
+}
+
+/* Comparing spelled-out names is slow. Who makes them collide runs into a limit, no honest text does. */
+static void test_escaped_names_made_to_collide_are_limited(void)
+{
+    size_t n;
+    for (n = 0; n < 256; n++) {                     /* the two ways to hash agree, whatever the length */
+        char plain[300], spelt[310];
+        ta_json v;
+        memset(plain, 'b', sizeof plain);
+        snprintf(spelt, sizeof spelt, "\"\\u0061%.*s\"", (int)n, plain);
+        plain[0] = 'a';
+        v.text = spelt;
+        v.len = strlen(spelt);
+        CHECK_EQ(tai_escaped_hash(v), tai_plain_hash(plain, n + 1));
+    }
+    CHECK_ST(check_colliding(8, true), TA_OK);
+    CHECK_ST(check_colliding(100, true), TA_ERR_LIMIT);
+    CHECK_ST(check_colliding(100, false), TA_OK);
+}
+
 int main(void)
 {
     RUN(test_grammar_good_texts_are_accepted);
@@ -2764,6 +2811,7 @@ int main(void)
     RUN(test_work_is_linear_in_the_text);
     RUN(test_ordinary_names_cost_like_strings);
     RUN(test_names_made_to_collide_stay_linear);
+    RUN(test_escaped_names_made_to_collide_are_limited);
 
     run_vectors("utf8/kuhn_stress.tsv", 78, row_utf8);
     run_vectors("utf8/utf8tests.tsv", 142, row_utf8);
