@@ -26,7 +26,7 @@
    MEMORY    no malloc, no globals; you own each buffer. Views (ta_json, ta_jwt) point INTO your
              buffer: they end when you write to it, reuse it or leave its scope.
    STACK     bounded, nothing recurses. On x86-64 from -O1 up at most, in bytes: SHA-256 700, a JSON
-             check 1100, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3400
+             check 1100, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3600
              (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH shrink the JSON's part.
    THREADS   ta_key and ta_auth are read-only after their init: share them. A table takes lock
              hooks; a deny-list is yours to lock.
@@ -2035,7 +2035,6 @@ typedef struct tai_scan {
     uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
     uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
     uint8_t         name_hash[TAI_NAMES];
-    uint8_t         name_plain[TAI_NAMES];      /* no escape in it: equal names have equal bytes */
 } tai_scan;
 
 static ta_json tai_view(const char *text, size_t from, size_t to)
@@ -2052,16 +2051,22 @@ static size_t tai_scan_fault(tai_scan *s, ta_status why)
     return 0;
 }
 
+/* No escape and only ASCII in it: then equal names have equal bytes.                             */
+static bool tai_scan_is_plain(const tai_scan *s, size_t quote)
+{
+    size_t end = quote + 1 + tai_plain_run(s->text + quote + 1, s->len - quote - 1);
+    return end < s->len && s->text[end] == '"';
+}
+
 /* Is name i, which was checked, this one? Where one of the two has escapes they are compared character
    by character, and who makes us do much of that is up to something.                             */
 static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 {
     size_t at = s->name_at[i];
-    if (plain && s->name_plain[i])
+    if (plain && tai_scan_is_plain(s, at))
         return s->len - at >= name.len && memcmp(s->text + at, name.text, name.len) == 0;
     s->patience -= s->patience < name.len ? s->patience : name.len;
-    return s->patience == 0 || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)),
-                                                 name);
+    return s->patience == 0 || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
 }
 
 /* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are looked at,
@@ -2114,8 +2119,7 @@ static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
         s->wanted = want;
     } else {
         s->name_at[s->names] = (uint16_t)(name.text - s->text);
-        s->name_hash[s->names] = hash;
-        s->name_plain[s->names++] = plain;
+        s->name_hash[s->names++] = hash;
     }
     return 1;
 }
@@ -2123,12 +2127,11 @@ static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
 /* A member's name and its colon, up to the value.                                               */
 static size_t tai_scan_name(tai_scan *s, size_t pos)
 {
-    size_t start = pos, run;
+    size_t start = pos;
     bool plain;
     if (pos >= s->len || s->text[pos] != '"') return tai_scan_fault(s, TA_ERR_JSON);
-    run = pos + 1 + tai_plain_run(s->text + pos + 1, s->len - pos - 1);
-    plain = run < s->len && s->text[run] == '"';
-    pos = plain ? run + 1 : tai_string(s->text, s->len, pos);
+    plain = tai_scan_is_plain(s, pos);
+    pos = tai_string(s->text, s->len, pos);
     if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
     if (tai_scan_keep(s, tai_view(s->text, start, pos), plain) == 0) return 0;
     pos = tai_space(s->text, s->len, pos);
