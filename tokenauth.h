@@ -2743,6 +2743,7 @@ void ta_json_put_null(ta_json_writer *w, const char *name)
 
 ta_status ta_json_end(ta_json_writer *w, size_t *len)
 {
+    if (len != NULL) *len = 0;
     if (w == NULL) return TA_ERR_ARGUMENT;
     if (w->st == TA_OK && (w->depth > 0 || !w->some)) w->st = TA_ERR_ARGUMENT;
     if (w->st == TA_OK) w->st = ta_json_check(w->out, w->len);

@@ -377,6 +377,35 @@ static void test_deny_before_refuses_all_issued_earlier(void)
     free(d.slots);
 }
 
+/* Fractions count: half a second before is before, though jwt.iat is rounded up.                 */
+static void test_deny_before_counts_fractions(void)
+{
+    static const char text[] = "{\"jti\":\"a\",\"iat\":1799999999.5,\"exp\":1800000900}";
+    ta_deny d = fresh(1);
+    ta_jwt j = TA_ZERO;
+    j.claims.text = text;
+    j.claims.len = sizeof text - 1;
+    j.jti = ta_json_at(j.claims, "jti");
+    j.iat = NOW;
+    j.exp = NOW + 900;
+    CHECK(!ta_deny_has(&d, &j));
+    ta_deny_before(&d, NOW - 1);
+    CHECK(!ta_deny_has(&d, &j));
+    ta_deny_before(&d, NOW);
+    CHECK(ta_deny_has(&d, &j));
+    free(d.slots);
+}
+
+/* A list that was never made, or whose init failed, lets nobody through.                         */
+static void test_deny_without_init_refuses(void)
+{
+    ta_deny d = TA_ZERO;
+    ta_jwt j = token("\"a\"", 3, NOW, NOW + 900);
+    CHECK(ta_deny_has(&d, &j));
+    CHECK_ST(ta_deny_add(&d, &j, NOW), TA_ERR_ARGUMENT);
+    drop(&j);
+}
+
 /* ---- against a naive list --------------------------------------------------------------------- */
 
 #define IDS 40
@@ -516,6 +545,8 @@ int main(void)
     RUN(test_deny_token_without_exp_is_kept_for_ever);
     RUN(test_deny_exp_at_the_end_of_time);
     RUN(test_deny_before_refuses_all_issued_earlier);
+    RUN(test_deny_before_counts_fractions);
+    RUN(test_deny_without_init_refuses);
     RUN(test_deny_agrees_with_a_naive_list);
     RUN(test_deny_with_a_real_token);
     RUN(test_deny_before_counts_fractions_and_zero_fails_closed);

@@ -165,7 +165,7 @@ static void random_record(ta_record *r)
     r->gen = (uint32_t)rnd64();
     r->epoch = (uint32_t)rnd64();
     rnd_bytes(r->id, 16);
-    r->created = (int64_t)rnd(rnd(2) != 0 ? 2000000000 : (size_t)MOST) + 1;
+    r->created = (int64_t)(rnd64() % (rnd(2) != 0 ? 2000000000u : (uint64_t)MOST)) + 1;
     r->rotated_at = r->created + (int64_t)rnd(UINT32_MAX);
     r->idle_until = r->created + (int64_t)rnd(UINT32_MAX);
     r->ends_at = r->created + (int64_t)rnd(UINT32_MAX);

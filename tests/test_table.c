@@ -662,6 +662,11 @@ static void test_table_a_session_takes_nobodys_slot(void)
     CHECK_ST(insert(s, &q, NEVER), TA_ERR_FULL);
     check_there(s, &r);
     check_gone(s, b);
+    user_id("ada", b);                             /* not even under her mark's own id */
+    q = session(b, "ada", 1);
+    q.epoch = 2;
+    CHECK_ST(insert(s, &q, NEVER), TA_ERR_FULL);
+    check_there(s, &r);
     free(t.slots);
 }
 
