@@ -640,6 +640,7 @@ typedef enum ta_load { TA_LOAD_REVOKE_ALL = 0, TA_LOAD_RESUME = 1 } ta_load;
 #if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_TABLE)
 /* ta_table_save - all records, checksummed, in pieces as large as your buffer: *slot starts as 0 and
    is 0 again when done. Write the pieces one after the other; ta_table_load wants all of them.
+   Write to a new place and switch over when done: pieces of two saves must not mix.
    Changes between two pieces may be in it or not; for one moment's picture, save in one piece.
    cap      TA_SNAPSHOT_CAP(count) is one piece for the whole table; TA_SNAPSHOT_CAP(1) the least
    TA_OK · TA_ERR_SPACE · TA_ERR_STORE the lock · TA_ERR_ARGUMENT.  *out_len 0 after a failure   */
@@ -956,9 +957,7 @@ TA_MUST_CHECK TA_API ta_status ta_seconds_put(int32_t seconds, char *out, size_t
 #if defined(TOKENAUTH_IMPLEMENTATION) && !defined(TAI_ONCE)
 #define TAI_ONCE
 
-#include <limits.h>
-
-#if CHAR_BIT != 8
+#ifndef UINT8_MAX
 #  error "tokenauth.h needs bytes of 8 bits"
 #endif
 
@@ -1259,7 +1258,8 @@ static __m128i tai_where(__m128i mask, int amount)
 /* 16 characters of base64url into 12 bytes; *all keeps its ones only where they are of the alphabet. */
 TAI_TARGET_SHA static void tai_base64_decode16(const char *in, uint8_t *out, __m128i *all)
 {
-    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12,
+                                        (char)-1, (char)-1, (char)-1, (char)-1);
     __m128i c = tai_load16(in), v;
     __m128i upper = tai_between(c, 'A', 'Z'), lower = tai_between(c, 'a', 'z'),
         digit = tai_between(c, '0', '9');
@@ -1286,7 +1286,7 @@ TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uin
 {
     char text[16];
     uint8_t bytes[12];
-    __m128i all = _mm_set1_epi8(-1);
+    __m128i all = _mm_set1_epi8((char)-1);
     size_t i, whole = len / 16, rest = len % 16;
     bool canonical = true;
 
@@ -2689,11 +2689,17 @@ static void tai_put_before(ta_json_writer *w, const char *name)
     }
 }
 
+#if TA_MAX_DEPTH < 32
+#  define TAI_WRITER_DEPTH TA_MAX_DEPTH
+#else
+#  define TAI_WRITER_DEPTH 32
+#endif
+
 static void tai_put_open(ta_json_writer *w, const char *name, bool array)
 {
     tai_put_before(w, name);
     if (w->st != TA_OK) return;
-    if (w->depth >= 32 || w->depth >= TA_MAX_DEPTH) { w->st = TA_ERR_LIMIT;  return; }
+    if (w->depth >= TAI_WRITER_DEPTH) { w->st = TA_ERR_LIMIT;  return; }
     tai_put(w, array ? "[" : "{", 1);
     w->is_array &= ~((uint32_t)1 << w->depth);
     w->is_array |= (uint32_t)array << w->depth;
@@ -2763,7 +2769,10 @@ ta_status ta_json_end(ta_json_writer *w, size_t *len)
 #      pragma comment(lib, "advapi32")
 #    endif
 unsigned char __stdcall SystemFunction036(void *out, unsigned long len);        /* RtlGenRandom */
-#  elif defined(__linux__) || defined(__APPLE__) || defined(__EMSCRIPTEN__)
+#  elif defined(__linux__)
+#    define TAI_RANDOM_GETRANDOM
+#    include <sys/random.h>
+#  elif defined(__APPLE__) || defined(__EMSCRIPTEN__)
 #    define TAI_RANDOM_GETENTROPY
 #    include <sys/random.h>
 #  elif defined(__unix__) || defined(__wasi__)
@@ -2772,7 +2781,7 @@ unsigned char __stdcall SystemFunction036(void *out, unsigned long len);        
 #  endif
 #endif
 
-#if defined(TAI_RANDOM_WINDOWS) || defined(TAI_RANDOM_GETENTROPY)
+#if defined(TAI_RANDOM_WINDOWS) || defined(TAI_RANDOM_GETRANDOM) || defined(TAI_RANDOM_GETENTROPY)
 #  define TAI_HAS_RANDOM 1
 #else
 #  define TAI_HAS_RANDOM 0
@@ -2784,6 +2793,8 @@ static bool tai_random_some(void *out, size_t len)
 {
 #if defined(TAI_RANDOM_WINDOWS)
     return SystemFunction036(out, (unsigned long)len) != 0;
+#elif defined(TAI_RANDOM_GETRANDOM)
+    return getrandom(out, len, 0) == (ssize_t)len;
 #elif defined(TAI_RANDOM_GETENTROPY)
     return getentropy(out, len) == 0;
 #else
@@ -3147,7 +3158,7 @@ static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, c
 {
     size_t head = tai_base64_byte_len(p->head), signed_len = p->head + 1 + p->body;
     uint8_t mac[TA_SHA256_SIZE];
-    unsigned candidates;
+    unsigned candidates = 0;
     ta_json alg, crit;
     ta_status st = tai_read_header(token, p, buf, out, &alg, &crit);
 
@@ -3335,7 +3346,7 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
     static const ta_rules strictest = TA_ZERO;
     tai_parts p;
     tai_dates dates;
-    ta_json   claims;
+    ta_json   claims = TA_ZERO;
     size_t    head, body;
     ta_status st;
 
@@ -3388,7 +3399,7 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
 {
     tai_parts p;
     tai_dates dates;
-    ta_json   alg, crit, claims;
+    ta_json   alg, crit, claims = TA_ZERO;
     size_t    head, body;
     ta_status st;
 
@@ -4603,7 +4614,7 @@ static void tai_new_mark(const tai_access *x, const char *sub, size_t len, const
 static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
 {
     ta_record mark, next;
-    uint32_t epoch;
+    uint32_t epoch = 0;
     ta_status st = TA_ERR_CONFLICT;
     int round;
     for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
@@ -4663,7 +4674,7 @@ static ta_status tai_session_state(const ta_auth *a, const ta_record *r, int64_t
 static ta_status tai_session_lives(const ta_auth *a, const ta_record *r, int64_t now)
 {
     ta_record mark;
-    uint32_t epoch;
+    uint32_t epoch = 0;
     ta_status st = tai_session_state(a, r, now);
     if (st == TA_OK) st = tai_mark_get(a, r->text, r->sub_len, &mark, &epoch);
     return st == TA_OK && epoch != r->epoch ? TA_ERR_LOGGED_OUT : st;

@@ -382,31 +382,39 @@ static size_t distance(const char *a, size_t len, const char *b)
     return row[wide];
 }
 
-/* Nearly the same, or one the beginning of the other: --issuer and iss. */
-static bool resembles(const char *typed, size_t len, const char *name)
+/* Which of the names was meant: the nearest, if it is near; else one that begins alike, as iss and
+   --issuer. A name of NULL is passed over. */
+static const char *similar(const char *typed, size_t len, const char *const *names, size_t count)
 {
-    if (len < 2) return false;
-    return distance(typed, len, name) <= (len < 5 ? 1u : 2u)
-        || starts(typed, len, name) || (strlen(name) > len && memcmp(typed, name, len) == 0);
+    size_t i, d, least = len < 5 ? 1 : 2;
+    const char *best = NULL;
+    for (i = 0; i < count; i++) {
+        d = names[i] != NULL ? distance(typed, len, names[i]) : 99;
+        if (d > least || (d == least && best != NULL)) continue;
+        best  = names[i];
+        least = d;
+    }
+    for (i = 0; i < count && best == NULL && len > 1; i++) {
+        if (names[i] == NULL) continue;
+        if (starts(typed, len, names[i]) || strncmp(typed, names[i], len) == 0) best = names[i];
+    }
+    return best;
 }
 
 static const char *similar_command(const char *typed)
 {
+    const char *names[COMMANDS];
     size_t i;
-    for (i = 0; i < COMMANDS; i++) {
-        if (resembles(typed, strlen(typed), commands[i].name)) return commands[i].name;
-    }
-    return NULL;
+    for (i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+    return similar(typed, strlen(typed), names, COMMANDS);
 }
 
 static const char *similar_option(int command, const char *typed, size_t len)
 {
+    const char *names[OPTIONS];
     size_t i;
-    for (i = 0; i < OPTIONS; i++) {
-        if (options[i].help[command] == NULL) continue;
-        if (resembles(typed, len, options[i].name)) return options[i].name;
-    }
-    return NULL;
+    for (i = 0; i < OPTIONS; i++) names[i] = options[i].help[command] != NULL ? options[i].name : NULL;
+    return similar(typed, len, names, OPTIONS);
 }
 
 static bool is_named(const char *typed, size_t len, const char *name)
@@ -549,12 +557,12 @@ static int get_time(const request *r, option_id id, int64_t now, int64_t *out)
 {
     const char *value = first(r, id);
     ta_json v;
-    int32_t far = 0;
+    int32_t span = 0;
     bool good;
     if (value == NULL) return DONE;
     if (value[0] == '+' || value[0] == '-') {
-        good = ta_seconds(value + 1, strlen(value + 1), &far) == TA_OK;
-        *out = value[0] == '+' ? now + far : now - far;
+        good = ta_seconds(value + 1, strlen(value + 1), &span) == TA_OK;
+        *out = value[0] == '+' ? now + span : now - span;
     } else {
         good = ta_json_find(value, strlen(value), "", &v) == TA_OK && ta_json_int(v, out) == TA_OK;
     }

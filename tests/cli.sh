@@ -221,6 +221,8 @@ try 'unknown option is named'            2 '' "tokenauth: verify: unknown option
 try 'unknown option, two letters swapped' 2 '' "tokenauth: verify: unknown option --secert: did you mean --secret?${NL}$TRY verify --help" verify --secert $K
 try 'unknown option, longer name'        2 '' "tokenauth: sign: unknown option --issuer: did you mean --iss?${NL}$TRY sign --help" sign --issuer x
 try 'unknown option, shorter name'       2 '' "tokenauth: verify: unknown option --max: did you mean --max-age?${NL}$TRY verify --help" verify --max 3
+try 'unknown option, the nearest name'   2 '' "tokenauth: sign: unknown option --claim-jsn: did you mean --claim-json?${NL}$TRY sign --help" sign --claim-jsn a
+try 'unknown option, one letter'         2 '' "tokenauth: sign: unknown option --t${NL}$TRY sign --help" sign --t 5m
 try 'unknown option, one dash'           2 '' "tokenauth: verify: unknown option -secret: did you mean --secret?${NL}$TRY verify --help" verify -secret $K
 try 'unknown option, its value unseen'   2 '' "tokenauth: verify: unknown option --sekret: did you mean --secret?${NL}$TRY verify --help" verify --sekret=$K
 try 'unknown option with a secret in it' 2 '' "tokenauth: verify: unknown option --secretraw: did you mean --secret?${NL}$TRY verify --help" verify --secret$K
