@@ -428,6 +428,30 @@ static void test_jwt_signature_must_be_all_32_bytes(void)
     CHECK(verify(ta_keys_of(&key, 1), t, tok_len + 1, 1, &r) != TA_OK);
 }
 
+/* A MAC of another length is refused for itself, not by luck: the good one of the call before must not
+   be found where it was left.                                                                    */
+static void test_jwt_signature_of_the_call_before_does_not_count(void)
+{
+    ta_keys   keys = ta_keys_of(&key, 1);
+    ta_status good[4], bad[4];
+    char      t[200], b[200];
+    size_t    i, n, len;
+    forge(HS256, "");
+    memcpy(t, tok, tok_len);
+    memcpy(t + tok_len, "AAAA", 4);
+    for (i = 0; i < 4; i++) {
+        n = i == 0 ? tok_len - 43 : i == 1 ? tok_len - 3 : i == 2 ? tok_len - 39 : tok_len + 4;
+        if (i == 3) t[tok_len - 1] = 'A';                     /* 47 characters: their bits are all spent */
+        good[i] = ta_jws_verify(keys, tok, tok_len, b, sizeof b, &len);
+        bad[i]  = ta_jws_verify(keys, t, n, b, sizeof b, &len);
+    }
+    for (i = 0; i < 4; i++) {
+        CHECK_ST(good[i], TA_OK);
+        CHECK(bad[i] == TA_ERR_SIGNATURE || bad[i] == TA_ERR_ENCODING);
+    }
+    CHECK_ST(bad[0], TA_ERR_SIGNATURE);
+}
+
 /* ---- form, room, arguments ------------------------------------------------------------------- */
 
 static void test_jwt_form_is_three_segments_with_two_dots(void)
@@ -444,6 +468,7 @@ static void test_jwt_form_is_three_segments_with_two_dots(void)
         CHECK_ST(verify(ta_keys_of(&key, 1), bad[i], strlen(bad[i]), 1, &r), TA_ERR_FORMAT);
     }
     CHECK_ST(verify(ta_keys_of(&key, 1), "..", 2, 1, &r), TA_ERR_JSON);
+    CHECK_ST(verify(ta_keys_of(&key, 1), "ew..", 4, 1, &r), TA_ERR_JSON);      /* one byte is wiped, too */
     forge(HS256, "{}");
     memcpy(t, tok, tok_len);
     t[tok_len] = '.';
@@ -557,6 +582,7 @@ static void test_jwt_verify_room(void)
         CHECK_ST(ta_jws_verify(ta_keys_of(&key, 1), tok, tok_len, nowhere, 0, &len), TA_ERR_SPACE);
         CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, nowhere, 0, &jwt), TA_ERR_SPACE);
         CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, nowhere, 99, &jwt), TA_ERR_ARGUMENT);
+        CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, nowhere, 1, &jwt), TA_ERR_ARGUMENT);
     }
 }
 
@@ -630,6 +656,7 @@ static void test_jwt_clock_and_arguments(void)
     CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, b, sizeof b, NULL), TA_ERR_ARGUMENT);
     memset(&jwt, 0xEE, sizeof jwt);
     CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), NULL, 5, 1, &r, b, sizeof b, &jwt), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), NULL, 1, 1, &r, b, sizeof b, &jwt), TA_ERR_ARGUMENT);
     check_jwt(TA_ERR_ARGUMENT, &jwt, b, 0);
     CHECK_ST(ta_jws_verify(ta_keys_of(&key, 1), tok, tok_len, b, sizeof b, NULL), TA_ERR_ARGUMENT);
     len = 9;
@@ -1688,6 +1715,21 @@ static void test_jwt_typ(void)
         if (row[i].value == NULL) CHECK(jwt.typ.text == NULL);
         else CHECK_TEXT(jwt.typ.text, jwt.typ.len, row[i].value);
     }
+    for (i = 0; i < sizeof row / sizeof row[0]; i++) {          /* the rule may say "application/", too */
+        if (row[i].value == NULL) strcpy(h, HS256);
+        else snprintf(h, sizeof h, "{\"alg\":\"HS256\",\"typ\":%s}", row[i].value);
+        what = h;
+        forge(h, "{}");
+        at.typ = i % 2 == 0 ? "application/at+jwt" : "APPLICATION/AT+JWT";
+        expect(__LINE__, row[i].at ? TA_OK : TA_ERR_TYP, row[i].at ? 0 : TA_FAILED_TYP, 1, &at);
+        at.typ = i % 2 == 0 ? "xpplication/at+jwt" : "applicationat+jwt";
+        expect(__LINE__, TA_ERR_TYP, TA_FAILED_TYP, 1, &at);
+        at.typ = "text/at+jwt";
+        expect(__LINE__, TA_ERR_TYP, TA_FAILED_TYP, 1, &at);
+    }
+    at.typ = "\xc3";                                            /* no media type is spelled so */
+    forge("{\"alg\":\"HS256\",\"typ\":\"\xc3\xa9\"}", "{}");
+    expect(__LINE__, TA_ERR_TYP, TA_FAILED_TYP, 1, &at);
     at.typ = "AT+jwt";
     forge("{\"alg\":\"HS256\",\"typ\":\"at+JWT\"}", "{}");
     expect(__LINE__, TA_OK, 0, 1, &at);
@@ -2392,6 +2434,8 @@ static void test_sign_more(void)
         {"{\"a\":1,}", TA_ERR_JSON}, {"{,}", TA_ERR_JSON}, {"{,\"a\":1}", TA_ERR_JSON},
         {"{\"a\"}", TA_ERR_JSON}, {"{a:1}", TA_ERR_JSON}, {"{\"a\":01}", TA_ERR_JSON},
         {"{\"a\":\"\xff\"}", TA_ERR_JSON}, {"{\"a\":\"\\ud800\"}", TA_ERR_JSON},
+        {"{\"a\":1]", TA_ERR_JSON}, {"{\"a\":12", TA_ERR_JSON}, {"[\"a\":1}", TA_ERR_JSON}, {"\"a\":1}", TA_ERR_JSON},
+        {"x\"a\":1}", TA_ERR_JSON}, {"{\"a\":1)", TA_ERR_JSON}, {"(\"a\":1)", TA_ERR_JSON},
         {"{\"a\":1}//", TA_ERR_JSON}, {"x{\"a\":1}", TA_ERR_JSON}, {"{\"a\":1}}{", TA_ERR_JSON},
         {"}, {", TA_ERR_JSON}, {"}{", TA_ERR_JSON}, {"{\"a\":1},\"b\":{}", TA_ERR_JSON},
         {"{\"a\":\"\n\"}", TA_ERR_JSON}, {"{\"a\":1,\"a\":2}", TA_ERR_DUPLICATE},
@@ -2956,6 +3000,7 @@ int main(void)
     RUN(test_jwt_one_byte_more_or_less);
     RUN(test_jwt_base64url_is_canonical_in_every_segment);
     RUN(test_jwt_signature_must_be_all_32_bytes);
+    RUN(test_jwt_signature_of_the_call_before_does_not_count);
     RUN(test_jwt_form_is_three_segments_with_two_dots);
     RUN(test_jwt_nul_ends_nothing);
     RUN(test_jwt_longest_token);
