@@ -454,7 +454,7 @@ typedef struct ta_claims {
 
 #if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_SIGN)
 /* ta_jwt_sign - never signs what ta_jwt_verify would call malformed.
-   Header {"alg":"HS256","typ":…,"kid":…}, claims in the order of the struct.
+   Header {"alg":"HS256","typ":…,"kid":…}; claims iss sub aud exp nbf iat jti sid, then more.
    cap     TA_JWT_CAP(bytes of claims as JSON) is always enough; out may not overlap the claims
    out     *out_len bytes and a NUL; "" and 0 after a failure
    TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf ·
