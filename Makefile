@@ -15,6 +15,7 @@ help:
 	@echo 'make readme    compiles each snippet of README.md and runs its first program'
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
+	@echo 'make interop   tokens to and from jsonwebtoken, Express with passport-jwt; needs node and npm'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -60,7 +61,10 @@ build/stack: tests/stack.c tokenauth.h
 	@mkdir -p build
 	@$(CC) -O2 -o build/stack tests/stack.c
 
+interop: build/tokenauth
+	@sh tests/js/run.sh interop
+
 clean:
 	rm -rf build
 
-.PHONY: all help demo test shape examples-check cli-check readme lengths stack clean
+.PHONY: all help demo test shape examples-check cli-check readme lengths stack interop clean
