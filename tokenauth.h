@@ -1149,9 +1149,8 @@ bool ta_equal(const void *a, const void *b, size_t len)
     return (bool)((seen - 1u) >> 31);   /* seen is 0..65535: only 0 wraps to bit 31 */
 }
 
-void ta_wipe(void *p, size_t len)
+static inline void tai_wipe(void *p, size_t len)        /* inline: for a known length it is a few stores */
 {
-    TA_ASSERT(len == 0 || p != NULL);
 #if defined(__GNUC__)
     if (len > 0) memset(p, 0, len);
     __asm__ __volatile__("" : : "r"(p) : "memory");     /* somebody may look: the stores must happen */
@@ -1161,6 +1160,12 @@ void ta_wipe(void *p, size_t len)
         while (len-- > 0) byte[len] = 0;
     }
 #endif
+}
+
+void ta_wipe(void *p, size_t len)
+{
+    TA_ASSERT(len == 0 || p != NULL);
+    tai_wipe(p, len);
 }
 
 #if TAI_X86
@@ -1186,8 +1191,9 @@ static size_t tai_run_to(const void *bytes, size_t n, char c)
     const char *p = (const char *)bytes;
     size_t i = 0;
 #if TAI_X86
+    const __m128i all = _mm_set1_epi8(c);
     for (; n - i >= 16; i += 16) {
-        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + i), _mm_set1_epi8(c)));
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + i), all));
         if (hit != 0) return i + tai_first_bit(hit);
     }
 #endif
@@ -1244,34 +1250,28 @@ static uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint3
 
 #if TAI_X86
 
-static __m128i tai_between(__m128i c, char lo, char hi)
-{
-    return _mm_and_si128(_mm_cmpgt_epi8(c, _mm_set1_epi8((char)(lo - 1))),
-                         _mm_cmplt_epi8(c, _mm_set1_epi8((char)(hi + 1))));
-}
-
 static __m128i tai_where(__m128i mask, int amount)
 {
     return _mm_and_si128(mask, _mm_set1_epi8((char)amount));
 }
 
-/* 16 characters of base64url into 12 bytes; *all keeps its ones only where they are of the alphabet. */
-TAI_TARGET_SHA static void tai_base64_decode16(const char *in, uint8_t *out, __m128i *all)
+/* 16 characters of base64url into 12 bytes; *bad gets a bit for each that is not of the alphabet. What a
+   character is shows in its halves: each half says with one bit per kind which kinds it cannot be.  */
+TAI_TARGET_SHA static inline void tai_base64_decode16(__m128i c, uint8_t *out, __m128i *bad)
 {
-    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12,
-                                        (char)-1, (char)-1, (char)-1, (char)-1);
-    __m128i c = tai_load16(in), v;
-    __m128i upper = tai_between(c, 'A', 'Z'), lower = tai_between(c, 'a', 'z'),
-        digit = tai_between(c, '0', '9');
-    __m128i minus = _mm_cmpeq_epi8(c, _mm_set1_epi8('-')), under = _mm_cmpeq_epi8(c, _mm_set1_epi8('_'));
+    const __m128i not_by_low = _mm_setr_epi8(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21,
+                                             0x21, 0x21, 0x23, 0x3B, 0x3B, 0x3A, 0x3B, 0x33);
+    const __m128i by_high = _mm_setr_epi8(0x20, 0x20, 0x01, 0x02, 0x04, 0x08, 0x04, 0x10,
+                                          0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20);
+    const __m128i to_value = _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    __m128i nibble = _mm_set1_epi8(15), low = _mm_and_si128(c, nibble);
+    __m128i high = _mm_and_si128(_mm_srli_epi32(c, 4), nibble), v;
     int last;
 
-    *all = _mm_and_si128(*all, _mm_or_si128(_mm_or_si128(upper, lower),
-                                            _mm_or_si128(digit, _mm_or_si128(minus, under))));
-    v = _mm_or_si128(tai_where(upper, -65), tai_where(lower, -71));
-    v = _mm_or_si128(_mm_or_si128(v, tai_where(digit, 4)),
-                     _mm_or_si128(tai_where(minus, 17), tai_where(under, -32)));
-    v = _mm_add_epi8(c, v);                                             /* 0..63 each */
+    *bad = _mm_or_si128(*bad, _mm_and_si128(_mm_shuffle_epi8(not_by_low, low), _mm_shuffle_epi8(by_high, high)));
+    v = _mm_add_epi8(c, _mm_shuffle_epi8(to_value, high));
+    v = _mm_add_epi8(v, tai_where(_mm_cmpeq_epi8(c, _mm_set1_epi8('_')), 33));      /* 0..63 each */
     v = _mm_maddubs_epi16(v, _mm_set1_epi32(0x01400140));               /* pairs: 12 bits */
     v = _mm_madd_epi16(v, _mm_set1_epi32(0x00011000));                  /* fours: 24 bits */
     v = _mm_shuffle_epi8(v, order);
@@ -1280,27 +1280,15 @@ TAI_TARGET_SHA static void tai_base64_decode16(const char *in, uint8_t *out, __m
     memcpy(out + 8, &last, sizeof last);
 }
 
-/* As tai_base64_decode, for base64url. Still no branch and no table on what is decoded. The rest is
-   filled up with 'A', which is 0: so the byte behind it shows the spare bits.                   */
+/* The first len characters, a multiple of 4 and at least 16. Still no branch and no table in memory on
+   what is decoded. The last 16 are taken before anything is written: they overlap what goes before. */
 TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
 {
-    char text[16];
-    uint8_t bytes[12];
-    __m128i all = _mm_set1_epi8((char)-1);
-    size_t i, whole = len / 16, rest = len % 16;
-    bool canonical = true;
-
-    for (i = 0; i < whole; i++) tai_base64_decode16(in + 16 * i, out + 12 * i, &all);
-    if (rest > 0) {
-        memset(text, 'A', sizeof text);
-        memcpy(text, in + 16 * whole, rest);
-        tai_base64_decode16(text, bytes, &all);
-        memcpy(out + 12 * whole, bytes, tai_base64_byte_len(rest));
-        canonical = rest % 4 == 0 || (rest % 4 > 1 && bytes[tai_base64_byte_len(rest)] == 0);
-        ta_wipe(bytes, sizeof bytes);
-        ta_wipe(text, sizeof text);
-    }
-    return canonical && _mm_movemask_epi8(all) == 0xFFFF;
+    __m128i bad = _mm_setzero_si128(), end = tai_load16(in + len - 16);
+    size_t i;
+    for (i = 0; i + 16 < len; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
+    tai_base64_decode16(end, out + (len - 16) / 4 * 3, &bad);
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128())) == 0xFFFF;
 }
 
 #endif
@@ -1309,13 +1297,16 @@ TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uin
    so out may be in.                                                                            */
 static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alphabet a)
 {
-    size_t i, whole = len / 4, tail = len % 4;
+    size_t i = 0, whole = len / 4, tail = len % 4;
     uint32_t bad = tail == 1 ? 64u : 0u;
 
 #if TAI_X86
-    if (a.c62 == '-' && tai_cpu_has_sha()) return tai_base64_decode_x86(in, len, out);
+    if (a.c62 == '-' && whole >= 4 && tai_cpu_has_sha()) {
+        if (!tai_base64_decode_x86(in, 4 * whole, out)) bad = 64u;
+        i = whole;
+    }
 #endif
-    for (i = 0; i < whole; i++) {
+    for (; i < whole; i++) {
         uint32_t group = tai_base64_group(in + 4 * i, 4, a, &bad);
         out[3 * i]     = (uint8_t)(group >> 16);
         out[3 * i + 1] = (uint8_t)(group >> 8);
@@ -1605,6 +1596,14 @@ TAI_TARGET_SHA static void tai_sha256_x86(uint32_t state[8], const uint8_t *in, 
 #undef TAI_NI_ROUNDS_NEXT
 #undef TAI_NI_LOAD
 
+/* In wholes of 16 bytes: eight small stores would hold up the outer hash, which reads them so.     */
+TAI_TARGET_SHA static void tai_sha256_digest_x86(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    _mm_storeu_si128((__m128i *)(void *)digest, _mm_shuffle_epi8(tai_load16(state), big_endian));
+    _mm_storeu_si128((__m128i *)(void *)(digest + 16), _mm_shuffle_epi8(tai_load16(state + 4), big_endian));
+}
+
 #endif
 #endif /* TOKENAUTH_SHA256_COMPRESS */
 
@@ -1649,41 +1648,57 @@ void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
     if (len > 0) memcpy(c->block + used, p, len);       /* used + len < TAI_BLOCK */
 }
 
-/* The padding of 5.1.1, and the last one or two blocks. What the block holds past it does not matter. */
-static void tai_sha256_pad(ta_sha256 *c)
+/* The last n < TAI_BLOCK bytes of a message of `total`, with the padding of 5.1.1: one block or two. */
+static void tai_sha256_last(uint32_t state[8], const uint8_t *rest, size_t n, uint64_t total)
 {
-    size_t used = (size_t)(c->total % TAI_BLOCK);
-
-    c->block[used++] = 0x80;
-    if (used > TAI_BLOCK - 8) {                         /* no room for the length: one block more */
-        memset(c->block + used, 0, TAI_BLOCK - used);
-        tai_sha256_blocks(c->state, c->block, 1);
-        used = 0;
+    uint8_t block[TAI_BLOCK] = {0};
+    if (n > 0) memcpy(block, rest, n);
+    block[n] = 0x80;
+    if (n >= TAI_BLOCK - 8) {                           /* no room for the length: one block more */
+        tai_sha256_blocks(state, block, 1);
+        memset(block, 0, sizeof block);
     }
-    memset(c->block + used, 0, TAI_BLOCK - 8 - used);
-    tai_store64(c->block + TAI_BLOCK - 8, c->total << 3);
-    tai_sha256_blocks(c->state, c->block, 1);
+    tai_store64(block + TAI_BLOCK - 8, total << 3);
+    tai_sha256_blocks(state, block, 1);
+    tai_wipe(block, sizeof block);
 }
 
 static void tai_sha256_digest(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
 {
     size_t i;
+#if TAI_X86
+    if (tai_cpu_has_sha()) { tai_sha256_digest_x86(state, digest);  return; }
+#endif
     for (i = 0; i < 8; i++) tai_store32(digest + 4 * i, state[i]);
 }
 
 void ta_sha256_final(ta_sha256 *c, uint8_t digest[TA_SHA256_SIZE])
 {
-    tai_sha256_pad(c);
+    tai_sha256_last(c->state, c->block, (size_t)(c->total % TAI_BLOCK), c->total);
     tai_sha256_digest(c->state, digest);
-    ta_wipe(c, sizeof *c);
+    tai_wipe(c, sizeof *c);
+}
+
+/* The state after all of a text, where `before` bytes, whole blocks, have made the state so far.  */
+static void tai_sha256_text(uint32_t state[8], size_t before, const void *in, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)in;
+    size_t rest = len % TAI_BLOCK;
+    if (len > rest) {
+        tai_sha256_blocks(state, p, len / TAI_BLOCK);
+        p += len - rest;
+    }
+    tai_sha256_last(state, p, rest, (uint64_t)before + len);
 }
 
 void ta_sha256_once(const void *in, size_t len, uint8_t digest[TA_SHA256_SIZE])
 {
-    ta_sha256 c;
-    ta_sha256_init(&c);
-    ta_sha256_update(&c, in, len);
-    ta_sha256_final(&c, digest);
+    uint32_t state[8];
+    TA_ASSERT(len == 0 || in != NULL);
+    memcpy(state, tai_sha256_start, sizeof state);
+    tai_sha256_text(state, 0, in, len);
+    tai_sha256_digest(state, digest);
+    tai_wipe(state, sizeof state);
 }
 
 /* ============================================================================
@@ -1714,27 +1729,43 @@ static void tai_hmac_begin(ta_sha256 *c, const uint32_t inner[8])
     c->total = TAI_BLOCK;
 }
 
-/* The inner digest is hashed where it lies: it is the outer block's first half.                 */
+/* The inner digest is less than a block, so the outer hash is one compression.                   */
+static void tai_hmac_outer(const uint32_t outer[8], uint32_t state[8], uint8_t mac[TA_SHA256_SIZE])
+{
+    uint8_t block[TAI_BLOCK] = {0};
+    tai_sha256_digest(state, block);
+    block[TA_SHA256_SIZE] = 0x80;
+    block[TAI_BLOCK - 2] = (TAI_BLOCK + TA_SHA256_SIZE) * 8 >> 8;       /* 768 bits */
+    memcpy(state, outer, 8 * sizeof state[0]);
+    tai_sha256_blocks(state, block, 1);
+    tai_sha256_digest(state, mac);
+    tai_wipe(state, 8 * sizeof state[0]);
+    tai_wipe(block, sizeof block);
+}
+
 static void tai_hmac_end(ta_sha256 *c, const uint32_t outer[8], uint8_t mac[TA_SHA256_SIZE])
 {
-    tai_sha256_pad(c);
-    tai_sha256_digest(c->state, c->block);
-    memcpy(c->state, outer, sizeof c->state);
-    c->total = TAI_BLOCK + TA_SHA256_SIZE;
-    tai_sha256_pad(c);
-    tai_sha256_digest(c->state, mac);
-    ta_wipe(c, sizeof *c);
+    tai_sha256_last(c->state, c->block, (size_t)(c->total % TAI_BLOCK), c->total);
+    tai_hmac_outer(outer, c->state, mac);
+    tai_wipe(c, sizeof *c);
+}
+
+/* Of one piece of text: nothing of it is copied but its end.                                    */
+static void tai_hmac(const uint32_t inner[8], const uint32_t outer[8], const void *msg, size_t len,
+                     uint8_t mac[TA_SHA256_SIZE])
+{
+    uint32_t state[8];
+    memcpy(state, inner, sizeof state);
+    tai_sha256_text(state, TAI_BLOCK, msg, len);
+    tai_hmac_outer(outer, state, mac);
 }
 
 void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg_len,
                     uint8_t mac[TA_SHA256_SIZE])
 {
-    uint32_t  inner[8], outer[8];
-    ta_sha256 c;
+    uint32_t inner[8], outer[8];
     tai_hmac_key(inner, outer, key, key_len);
-    tai_hmac_begin(&c, inner);
-    ta_sha256_update(&c, msg, msg_len);
-    tai_hmac_end(&c, outer, mac);
+    tai_hmac(inner, outer, msg, msg_len, mac);
     ta_wipe(inner, sizeof inner);
     ta_wipe(outer, sizeof outer);
 }
@@ -1865,37 +1896,54 @@ static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4]
 
 /* ---- strings, numbers, literals ------------------------------------------------------------- */
 
-/* How many bytes stand for themselves at the front: ASCII, no control, no quote, no backslash.  */
-static size_t tai_plain_run(const char *text, size_t len)
-{
-    size_t n = 0;
 #if TAI_X86
-    for (; len - n >= 16; n += 16) {
-        __m128i c = tai_load16(text + n);
-        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
-                                     _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
-        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(quote,
-                                                                _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
-        if (hit != 0) return n + tai_first_bit(hit);    /* bytes over 0x7F are below ' ' here */
+/* One bit for each of 16 bytes that is a control, a quote, a backslash or beyond ASCII.          */
+static inline unsigned tai_not_plain(const char *text)
+{
+    __m128i c = tai_load16(text);
+    __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')), _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
+}
+#endif
+
+/* The first place from pos on whose byte does not stand for itself: no ASCII, a control, quote or
+   backslash. The last 16 bytes are looked at together, also those before pos.                   */
+static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
+{
+#if TAI_X86
+    unsigned hit;
+    for (; len - pos >= 16; pos += 16) {
+        hit = tai_not_plain(text + pos);
+        if (hit != 0) return pos + tai_first_bit(hit);
+    }
+    if (len >= 16 && pos < len) {
+        hit = tai_not_plain(text + len - 16) >> (16 - (len - pos));
+        return hit != 0 ? pos + tai_first_bit(hit) : len;
     }
 #endif
-    while (n < len && (uint8_t)text[n] >= 0x20 && (uint8_t)text[n] < 0x80 && text[n] != '"'
-           && text[n] != '\\') n++;
-    return n;
+    while (pos < len && (uint8_t)text[pos] >= 0x20 && (uint8_t)text[pos] < 0x80 && text[pos] != '"'
+           && text[pos] != '\\') pos++;
+    return pos;
 }
 
-/* string = quotation-mark *char quotation-mark */
-static size_t tai_string(const char *text, size_t len, size_t pos)
+/* *char quotation-mark: a string whose first characters were seen to be good                     */
+static size_t tai_string_rest(const char *text, size_t len, size_t pos)
 {
     uint8_t bytes[4];
-    if (pos >= len || text[pos] != '"') return 0;
-    pos++;
     for (;;) {
-        pos += tai_plain_run(text + pos, len - pos);
+        pos = tai_plain_end(text, len, pos);
         if (pos >= len) return 0;
         if (text[pos] == '"') return pos + 1;
         if (tai_char(text, len, &pos, bytes) == 0) return 0;
     }
+}
+
+/* string = quotation-mark *char quotation-mark */
+static inline size_t tai_string(const char *text, size_t len, size_t pos)
+{
+    if (pos >= len || text[pos] != '"') return 0;
+    pos = tai_plain_end(text, len, pos + 1);
+    return pos < len && text[pos] == '"' ? pos + 1 : tai_string_rest(text, len, pos);
 }
 
 /* *DIGIT: the place behind them, which may be where it began */
@@ -1949,7 +1997,7 @@ bool ta_json_equals(ta_json v, const char *text, size_t len)
     TA_ASSERT(len == 0 || text != NULL);
     if (ta_json_kind(v) != TA_STRING) return false;
     v = tai_inside(v);
-    if (v.len == len && tai_plain_run(v.text, len) == len)
+    if (v.len == len && tai_plain_end(v.text, len, 0) == len)
         return len == 0 || memcmp(v.text, text, len) == 0;
     while (pos < v.len) {
         n = tai_char(v.text, v.len, &pos, bytes);
@@ -1973,42 +2021,50 @@ static bool tai_strings_equal(ta_json a, ta_json b)
     return at == a.len && bt == b.len;
 }
 
-/* Eight bits of a name, from all of it, unescaped, eight bytes at a time. Only to skip most comparisons:
-   a collision costs one more comparison of two names.                                           */
-static uint64_t tai_name_mix(uint64_t h, uint64_t bytes)
+/* What tells most names apart, from all of their bytes, unescaped.                               */
+typedef struct tai_name {
+    size_t   len;
+    uint32_t mix;               /* of its words of four bytes */
+    uint32_t last;              /* its last four bytes, big-endian: of up to four it is the whole name */
+} tai_name;
+
+static uint32_t tai_name_mix(uint32_t mix, uint32_t word)
 {
-    h = (h ^ bytes) * UINT64_C(0x9E3779B97F4A7C15);
-    return h ^ h >> 32;
+    mix = (mix ^ word) * 0x9E3779B1u;
+    return mix ^ mix >> 15;
 }
 
-static uint8_t tai_plain_hash(const char *text, size_t len)    /* of a name without escapes */
+static tai_name tai_plain_name(const char *text, size_t len)
 {
     const uint8_t *p = (const uint8_t *)text;
-    uint64_t h = len, rest = 0;
-    for (; len >= 8; len -= 8, p += 8) h = tai_name_mix(h, tai_load64(p));
-    while (len-- > 0) rest = rest << 8 | *p++;
-    return (uint8_t)(tai_name_mix(h, rest) >> 24);
+    tai_name name = {0, 0, 0};
+    name.len = len;
+    for (; len >= 4; len -= 4, p += 4) name.mix = tai_name_mix(name.mix, tai_load32(p));
+    if (name.len >= 4) name.last = tai_load32(p + len - 4);
+    else while (len-- > 0) name.last = name.last << 8 | *p++;
+    return name;
 }
 
-static uint8_t tai_escaped_hash(ta_json v)
+static tai_name tai_escaped_name(ta_json v)             /* that was checked */
 {
     uint8_t bytes[4];
-    uint64_t h, rest = 0;
-    size_t pos, len = 0, n, i;
+    tai_name name = {0, 0, 0};
+    size_t pos = 0, n, i;
     v = tai_inside(v);
-    for (pos = 0; pos < v.len; ) len += tai_char(v.text, v.len, &pos, bytes);
-    h = len;
-    len = 0;
-    for (pos = 0; pos < v.len; ) {
+    while (pos < v.len) {
         n = tai_char(v.text, v.len, &pos, bytes);
         for (i = 0; i < n; i++) {
-            rest = rest << 8 | bytes[i];
-            if (++len % 8 != 0) continue;
-            h = tai_name_mix(h, rest);
-            rest = 0;
+            name.last = name.last << 8 | bytes[i];
+            if (++name.len % 4 == 0) name.mix = tai_name_mix(name.mix, name.last);
         }
     }
-    return (uint8_t)(tai_name_mix(h, rest) >> 24);
+    return name;
+}
+
+/* Eight bits, only to skip most comparisons: a collision costs one more comparison of two names. */
+static uint8_t tai_name_hash(tai_name n)
+{
+    return (uint8_t)(tai_name_mix(n.mix + (uint32_t)n.len, n.last) >> 24);
 }
 
 /* ---- the check: one pass over the text that also takes out the members somebody wants -------- */
@@ -2017,10 +2073,13 @@ static uint8_t tai_escaped_hash(ta_json v)
 #define TAI_MAX_JSON 65535u                             /* offsets of names have 16 bits */
 
 typedef struct tai_want {       /* a member of the outermost object, and where its value goes */
-    const char *name;
-    size_t      len;
-    ta_json    *value;
+    uint8_t  len;
+    uint32_t name;              /* of at most four bytes: TAI_NAME3("exp"), TAI_NAME4("crit") */
+    ta_json *value;
 } tai_want;
+
+#define TAI_NAME3(s) 3, ((uint32_t)(s)[0] << 16 | (uint32_t)(s)[1] << 8 | (uint32_t)(s)[2])
+#define TAI_NAME4(s) 4, ((uint32_t)(s)[0] << 24 | (uint32_t)(s)[1] << 16 | (uint32_t)(s)[2] << 8 | (uint32_t)(s)[3])
 
 typedef struct tai_scan {
     const char     *text;
@@ -2051,20 +2110,13 @@ static size_t tai_scan_fault(tai_scan *s, ta_status why)
     return 0;
 }
 
-/* No escape and only ASCII in it: then equal names have equal bytes.                             */
-static bool tai_scan_is_plain(const tai_scan *s, size_t quote)
-{
-    size_t end = quote + 1 + tai_plain_run(s->text + quote + 1, s->len - quote - 1);
-    return end < s->len && s->text[end] == '"';
-}
-
 /* Is name i, which was checked, this one? Where one of the two has escapes they are compared character
    by character, and who makes us do much of that is up to something.                             */
 static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 {
-    size_t at = s->name_at[i];
-    if (plain && tai_scan_is_plain(s, at))
-        return s->len - at >= name.len && memcmp(s->text + at, name.text, name.len) == 0;
+    size_t at = s->name_at[i], end = tai_plain_end(s->text, s->len, at + 1);
+    if (plain && s->text[end] == '"')
+        return end + 1 - at == name.len && memcmp(s->text + at, name.text, name.len) == 0;
     s->patience -= s->patience < name.len ? s->patience : name.len;
     return s->patience == 0 || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
 }
@@ -2088,37 +2140,30 @@ static bool tai_scan_has_room(const tai_scan *s)
 }
 
 /* Which of the wanted members has this name, if any?                                            */
-static ta_json *tai_scan_want(const tai_scan *s, ta_json name, bool plain)
+static ta_json *tai_scan_want(const tai_scan *s, tai_name name)
 {
-    size_t i, n;
+    size_t i;
     for (i = 0; i < s->want_count; i++) {
-        const tai_want *w = &s->wants[i];
-        if (!plain && !ta_json_equals(name, w->name, w->len)) continue;
-        for (n = 0; plain && n < w->len && w->name[n] == name.text[1 + n]; n++) { }
-        if (!plain || (n == w->len && name.text[1 + n] == '"')) return w->value;
+        if (s->wants[i].name == name.last && s->wants[i].len == name.len) return s->wants[i].value;
     }
     return NULL;
 }
 
 /* A name, kept so that it is seen to be unique. A wanted one is kept by its value alone.        */
-static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
+static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
 {
-    ta_json *want = s->depth == 1 ? tai_scan_want(s, name, plain) : NULL;
-    uint8_t hash = 0;
-    bool is_new;
-    if (want != NULL) {
-        is_new = want->text == NULL;
-    } else {
-        hash = plain ? tai_plain_hash(name.text + 1, name.len - 2) : tai_escaped_hash(name);
-        is_new = tai_scan_is_new(s, name, hash, plain);
-    }
+    tai_name name = plain ? tai_plain_name(text.text + 1, text.len - 2) : tai_escaped_name(text);
+    ta_json *want = s->depth == 1 && name.len <= 4 ? tai_scan_want(s, name) : NULL;
+    uint8_t hash = want == NULL ? tai_name_hash(name) : 0;
+    bool is_new = want != NULL ? want->text == NULL : tai_scan_is_new(s, text, hash, plain);
+
     if (!is_new) return tai_scan_fault(s, s->patience > 0 ? TA_ERR_DUPLICATE : TA_ERR_LIMIT);
     if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
     if (want != NULL) {
         s->want_seen++;
         s->wanted = want;
     } else {
-        s->name_at[s->names] = (uint16_t)(name.text - s->text);
+        s->name_at[s->names] = (uint16_t)(text.text - s->text);
         s->name_hash[s->names++] = hash;
     }
     return 1;
@@ -2127,17 +2172,19 @@ static size_t tai_scan_keep(tai_scan *s, ta_json name, bool plain)
 /* A member's name and its colon, up to the value.                                               */
 static size_t tai_scan_name(tai_scan *s, size_t pos)
 {
-    size_t start = pos;
+    const char *text = s->text;
+    size_t len = s->len, start = pos;
     bool plain;
-    if (pos >= s->len || s->text[pos] != '"') return tai_scan_fault(s, TA_ERR_JSON);
-    plain = tai_scan_is_plain(s, pos);
-    pos = tai_string(s->text, s->len, pos);
+    if (pos >= len || text[pos] != '"') return tai_scan_fault(s, TA_ERR_JSON);
+    pos = tai_plain_end(text, len, pos + 1);
+    plain = pos < len && text[pos] == '"';
+    pos = plain ? pos + 1 : tai_string_rest(text, len, pos);
     if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
-    if (tai_scan_keep(s, tai_view(s->text, start, pos), plain) == 0) return 0;
-    pos = tai_space(s->text, s->len, pos);
-    if (pos >= s->len || s->text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
-    pos = tai_space(s->text, s->len, pos + 1);
-    if (s->depth == 1 && s->wanted != NULL) s->wanted->text = s->text + pos;
+    if (tai_scan_keep(s, tai_view(text, start, pos), plain) == 0) return 0;
+    pos = tai_space(text, len, pos);
+    if (pos >= len || text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
+    pos = tai_space(text, len, pos + 1);
+    if (s->depth == 1 && s->wanted != NULL) s->wanted->text = text + pos;
     return pos;
 }
 
@@ -2976,10 +3023,7 @@ static bool tai_keys_ready(ta_keys keys)
 
 static void tai_key_mac(const ta_key *key, const void *text, size_t len, uint8_t mac[TA_SHA256_SIZE])
 {
-    ta_sha256 c;
-    tai_hmac_begin(&c, key->inner);
-    ta_sha256_update(&c, text, len);
-    tai_hmac_end(&c, key->outer, mac);
+    tai_hmac(key->inner, key->outer, text, len, mac);
 }
 
 /* ============================================================================
@@ -3029,7 +3073,8 @@ static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_jso
 static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
                                   ta_json *alg, ta_json *crit)
 {
-    tai_want want[4] = {{"alg", 3, alg}, {"typ", 3, &out->typ}, {"kid", 3, &out->kid}, {"crit", 4, crit}};
+    tai_want want[4] = {{TAI_NAME3("alg"), alg}, {TAI_NAME3("typ"), &out->typ},
+                        {TAI_NAME3("kid"), &out->kid}, {TAI_NAME4("crit"), crit}};
     ta_status st = tai_decode_object(token, p->head, buf, &out->header);
     return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4) : st;
 }
@@ -3084,9 +3129,10 @@ static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->n
 static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
 {
     ta_json  exp, nbf, iat;
-    tai_want want[8] = {{"iss", 3, &out->iss}, {"sub", 3, &out->sub}, {"aud", 3, &out->aud},
-                        {"exp", 3, &exp},
-                        {"nbf", 3, &nbf}, {"iat", 3, &iat}, {"jti", 3, &out->jti}, {"sid", 3, &out->sid}};
+    tai_want want[8] = {{TAI_NAME3("iss"), &out->iss}, {TAI_NAME3("sub"), &out->sub},
+                        {TAI_NAME3("aud"), &out->aud}, {TAI_NAME3("exp"), &exp},
+                        {TAI_NAME3("nbf"), &nbf},      {TAI_NAME3("iat"), &iat},
+                        {TAI_NAME3("jti"), &out->jti}, {TAI_NAME3("sid"), &out->sid}};
     ta_status st;
     st = tai_json_scan(claims.text, claims.len, want, 8);
     if (st != TA_OK) return st;
