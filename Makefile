@@ -16,6 +16,8 @@ help:
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
 	@echo 'make interop   tokens to and from jsonwebtoken, Express with passport-jwt; needs node and npm'
+	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
+	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -64,7 +66,14 @@ build/stack: tests/stack.c tokenauth.h
 interop: build/tokenauth
 	@sh tests/js/run.sh interop
 
+ports:
+	@CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh
+
+.DEFAULT:
+	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
+	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
+
 clean:
 	rm -rf build
 
-.PHONY: all help demo test shape examples-check cli-check readme lengths stack interop clean
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean
