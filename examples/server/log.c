@@ -1,0 +1,77 @@
+/* log.c - the header's JSON writer escapes what it is given, so no text can end its line or begin another.
+   At most LINES_PER_SECOND: a flood must not fill the disk. What is left out is counted. */
+#include "log.h"
+#include "../../tokenauth.h"
+
+#include <string.h>
+#include <time.h>
+
+#define LINES_PER_SECOND 200
+
+static FILE *out;
+static time_t second;
+static unsigned written, left_out;
+
+int log_open(const char *file)
+{
+    out = file == NULL ? stderr : fopen(file, "a");
+    if (out != NULL) setvbuf(out, NULL, _IOLBF, BUFSIZ);
+    return out != NULL;
+}
+
+static void put(ta_json_writer *w, const char *name, const char *text)
+{
+    if (text != NULL) ta_json_put_string(w, name, text, strlen(text));
+}
+
+static void write_line(const log_entry *e, time_t now)
+{
+    char line[1024], when[24] = "";
+    ta_json_writer w;
+    struct tm utc;
+    size_t len;
+    if (gmtime_r(&now, &utc) != NULL && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) when[0] = '\0';
+    ta_json_begin(&w, line, sizeof line);
+    ta_json_put_object(&w, NULL);
+    put(&w, "time", when);
+    put(&w, "event", e->event);
+    put(&w, "user", e->user);
+    put(&w, "sid", e->sid);
+    put(&w, "peer", e->peer);
+    put(&w, "status", e->status);
+    put(&w, "detail", e->detail);
+    ta_json_put_close(&w);
+    if (ta_json_end(&w, &len) == TA_OK) fprintf(out, "%s\n", line);
+    else fprintf(out, "{\"event\":\"log_failed\"}\n");
+}
+
+static void tell_left_out(time_t now)
+{
+    char count[32];
+    log_entry e = TA_ZERO;
+    if (left_out == 0) return;
+    snprintf(count, sizeof count, "%u lines", left_out);
+    e.event  = "log_left_out";
+    e.detail = count;
+    left_out = 0;
+    write_line(&e, now);
+}
+
+void log_write(const log_entry *e)
+{
+    time_t now = time(NULL);
+    if (now != second) {
+        tell_left_out(now);
+        second  = now;
+        written = 0;
+    }
+    if (written++ < LINES_PER_SECOND) write_line(e, now);
+    else left_out++;
+}
+
+void log_close(void)
+{
+    tell_left_out(time(NULL));
+    if (out != NULL && out != stderr) fclose(out);
+    out = NULL;
+}

@@ -1,0 +1,17 @@
+/* log.h - security events, one JSON object per line. Never a token, a password, or a name that a stranger
+   typed: people type passwords into the wrong field. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdio.h>
+
+typedef struct log_entry {              /* NULL: left out */
+    const char *event, *user, *sid, *peer, *status, *detail;
+} log_entry;
+
+/* log_open - NULL: standard error. False: it cannot be written. */
+int log_open(const char *file);
+void log_write(const log_entry *e);
+void log_close(void);
+
+#endif

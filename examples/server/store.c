@@ -1,0 +1,140 @@
+/* store.c - the table in memory, its snapshot, and faults on demand.
+
+   A snapshot brings back what it holds. Had a session ended since it was made, it would live again; so it
+   is made by a clean stop only, when nothing can end any more, and the next start takes it away when it
+   has read it. After a crash there is none, and everybody logs in again. A store on a disk does better. */
+#include "store.h"
+#include "files.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    ta_slot *slots;
+    size_t   count;
+    ta_table table;
+    char     file[PATH_CAP];            /* "" : none */
+} memory;
+
+/* ============================================================================
+   memory, memory:FILE
+   ========================================================================== */
+
+static const char *load_snapshot(int64_t now, int32_t keep_s)
+{
+    size_t len;
+    uint8_t *all = file_read(memory.file, TA_SNAPSHOT_CAP(memory.count), &len);
+    ta_status st;
+    if (all == NULL) return len == 0 ? NULL : "the snapshot cannot be read, or has more sessions than there is room for";
+    st = ta_table_load(&memory.table, all, len, now, TA_LOAD_RESUME, keep_s);
+    ta_wipe(all, len);
+    free(all);
+    if (st != TA_OK) return "the snapshot is damaged or too old: move it away to start without sessions";
+    return unlink(memory.file) == 0 ? NULL : "the snapshot cannot be removed";
+}
+
+static const char *save_snapshot(void)
+{
+    static uint8_t piece[TA_SNAPSHOT_CAP(256)];
+    size_t slot = 0, len;
+    ta_status st;
+    new_file f;
+    bool kept;
+    if (!new_file_begin(&f, memory.file)) return "the snapshot cannot be written";
+    do {
+        st = ta_table_save(&memory.table, &slot, piece, sizeof piece, &len);
+        fwrite(piece, 1, len, f.stream);
+    } while (st == TA_OK && slot != 0);
+    ta_wipe(piece, sizeof piece);
+    kept = new_file_end(&f);                    /* a part of a snapshot is refused when it is read */
+    return st == TA_OK && kept ? NULL : "the snapshot cannot be written";
+}
+
+static const char *open_memory(const char *file, size_t capacity, int64_t now, int32_t keep_s, ta_store *out,
+                               const char **note)
+{
+    memory.count = capacity;
+    memory.slots = calloc(capacity, sizeof *memory.slots);
+    if (memory.slots == NULL || ta_table_init(&memory.table, memory.slots, capacity) != TA_OK) {
+        return "no memory for that many sessions";
+    }
+    *out = ta_table_store(&memory.table);
+    if (file[0] == '\0') {
+        *note = "sessions are kept in memory only";
+        return NULL;
+    }
+    if (strlen(file) >= sizeof memory.file) return "the name of the snapshot is too long";
+    memcpy(memory.file, file, strlen(file) + 1);
+    return load_snapshot(now, keep_s);
+}
+
+static const char *close_memory(void)
+{
+    const char *problem = memory.file[0] == '\0' ? NULL : save_snapshot();
+    ta_wipe(memory.slots, memory.count * sizeof *memory.slots);
+    free(memory.slots);
+    memory.slots = NULL;
+    return problem;
+}
+
+/* ============================================================================
+   Which one
+   ========================================================================== */
+
+const char *open_store(const char *text, size_t capacity, int64_t now, int32_t keep_s,
+                       ta_store *out, const char **note)
+{
+    *note = NULL;
+    if (strcmp(text, "memory") == 0) return open_memory("", capacity, now, keep_s, out, note);
+    if (strncmp(text, "memory:", 7) == 0 && text[7] != '\0') {
+        return open_memory(text + 7, capacity, now, keep_s, out, note);
+    }
+    return "no such store: it is memory or memory:FILE";
+}
+
+const char *close_store(void)
+{
+    return memory.slots == NULL ? NULL : close_memory();
+}
+
+/* ============================================================================
+   Faults: what a database that is down looks like
+   ========================================================================== */
+
+unsigned long store_faults;
+static ta_store sound;
+
+static bool faulty(void)
+{
+    if (store_faults == 0) return false;
+    store_faults--;
+    return true;
+}
+
+static ta_status faulty_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record *out)
+{
+    return faulty() ? TA_ERR_STORE : sound.get(ctx, id, out);
+}
+
+static ta_status faulty_cas(void *ctx, const uint8_t id[TA_ID_SIZE], const ta_record *old,
+                            const ta_record *next, int64_t expires)
+{
+    return faulty() ? TA_ERR_STORE : sound.cas(ctx, id, old, next, expires);
+}
+
+static ta_status faulty_list(void *ctx, const char *sub, size_t len, const uint8_t *after,
+                             uint8_t (*ids)[TA_ID_SIZE], size_t cap, size_t *n)
+{
+    return faulty() ? TA_ERR_STORE : sound.list(ctx, sub, len, after, ids, cap, n);
+}
+
+ta_store store_with_faults(ta_store inner)
+{
+    ta_store out = inner;
+    sound    = inner;
+    out.get  = faulty_get;
+    out.cas  = faulty_cas;
+    out.list = inner.list == NULL ? NULL : faulty_list;
+    return out;
+}
