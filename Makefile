@@ -19,6 +19,8 @@ help:
 	@echo 'make interop   tokens to and from jsonwebtoken, Express with passport-jwt; needs node and npm'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
+	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
+	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -81,7 +83,10 @@ ports:
 	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
 
+stores:
+	@CC='$(CC)' QUICK='$(QUICK)' STORES='$(STORES)' sh tests/stores.sh
+
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean stores

@@ -1,0 +1,132 @@
+#!/bin/sh
+# stores.sh - what `make stores` does: every store of examples/stores against one suite, then against
+# clients, faults and kill -9; then the same with bugs planted in the stores, each of which must be found.
+#
+# From the environment: QUICK=1 the short form; STORES="journal redis" only those; CC;
+# STORES_DIR where files and servers live (default: /dev/shm for the short form, build/stores for the whole);
+# BUGS=no without planted bugs. Needs libsqlite3-dev, libpq-dev, postgresql, libhiredis-dev, redis-server.
+
+cd "$(dirname "$0")/.." || exit 2
+CC=${CC:-cc}
+ALL='memory journal sqlite'
+STORES=${STORES:-$ALL}
+OUT=build/stores
+mkdir -p "$OUT" || exit 2
+if [ -z "$STORES_DIR" ]; then
+    STORES_DIR=$PWD/$OUT
+    [ -z "$QUICK" ] || [ ! -w /dev/shm ] || STORES_DIR=/dev/shm
+fi
+export STORES_DIR
+WARN='-std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wcast-qual -Wundef -Wvla -Werror'
+LIBS='-lsqlite3 -lpthread'
+passed=0; failed=0
+
+count() { # $1 passed  $2 failed
+    passed=$((passed + $1)); failed=$((failed + $2))
+}
+sum_of() { sed -n "s/^$1: \([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p" "$2" | tail -n 1; }
+
+# where the header of a store is taken from: TA_SQLITE_FILE=build/stores/bug.h
+header() { printf '%s' "-DTA_$(echo "$1" | tr a-z A-Z)_FILE=\"$PWD/${2:-examples/stores/$1.h}\""; }
+
+build() { # $1 program  $2 store  $3 its header, or the right one  $4 conformance.o  $5.. flags
+    to=$1; store=$2; file=$3; suite=$4; shift 4
+    # shellcheck disable=SC2086
+    set -- "$@" -I. "$(header journal)" "$(header sqlite)"
+    [ -z "$file" ] || set -- "$@" "-UTA_$(echo "$store" | tr a-z A-Z)_FILE" "$(header "$store" "$file")"
+    $CC $WARN "$@" -o "$to" tests/store_tests.c "$suite" $LIBS
+}
+
+# ---- the stores as they are ----------------------------------------------------------------------
+
+SAN='-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all'
+echo 'int main(void) { return 0; }' > "$OUT/probe.c"
+# shellcheck disable=SC2086
+$CC $SAN "$OUT/probe.c" -o "$OUT/probe" > /dev/null 2>&1 || SAN=-O1
+# shellcheck disable=SC2086
+$CC $WARN $SAN -c -o "$OUT/conformance.o" tests/store_conformance.c &&
+$CC $WARN -O1 -c -o "$OUT/plain.o" tests/store_conformance.c &&
+build "$OUT/store_tests" none '' "$OUT/conformance.o" $SAN || { echo 'stores: 0 passed, 1 failed'; exit 1; }
+
+for s in $STORES; do
+    start=$(date +%s)
+    timeout 600 "$OUT/store_tests" ${QUICK:+--quick} "$s" > "$OUT/$s.log" 2>&1
+    rc=$?
+    sum=$(sum_of stores "$OUT/$s.log")
+    [ -n "$sum" ] || sum='0 1'
+    [ "$rc" = 0 ] || [ "${sum#* }" != 0 ] || sum="${sum% *} 1"
+    # shellcheck disable=SC2086
+    count $sum
+    echo "$s: ${sum% *} passed, ${sum#* } failed ($(($(date +%s) - start)) s)"
+    [ "${sum#* }" = 0 ] || tail -n 40 "$OUT/$s.log"
+done
+
+# ---- planted bugs: one line changed, and a test that must go red ------------------------------------
+
+bug() { # $1 store  $2 what  $3 the line's text  $4 what it becomes  $5 the test that must fail
+    case " $STORES " in *" $1 "*) ;; *) return ;; esac
+    store=${1%%-*}
+    [ "$1" != cluster ] || store=redis
+    if ! FROM=$3 TO=$4 awk '
+        { at = index($0, ENVIRON["FROM"])
+          if (at > 0) { n++; $0 = substr($0, 1, at - 1) ENVIRON["TO"] substr($0, at + length(ENVIRON["FROM"])) }
+          print }
+        END { exit n != 1 }' "examples/stores/$store.h" > "$OUT/bug.h"; then
+        echo "bug in $1 not planted: $2: the line is not there, or there twice"
+        count 0 1
+        return
+    fi
+    if ! build "$OUT/bug" "$store" "$OUT/bug.h" "$OUT/plain.o" -O0 -w -Wno-error > "$OUT/bug.log" 2>&1; then
+        echo "bug in $1 does not compile: $2"; head -n 5 "$OUT/bug.log"
+        count 0 1
+        return
+    fi
+    timeout 120 "$OUT/bug" --quick "$1" > "$OUT/bug.log" 2>&1
+    if grep -q "^FAILED $5 " "$OUT/bug.log"; then
+        count 1 0
+        echo "bug in $1 found: $2 ($(grep -c '^FAILED ' "$OUT/bug.log") tests)"
+    else
+        count 0 1
+        echo "bug in $1 NOT FOUND by $5: $2"
+        grep '^FAILED ' "$OUT/bug.log"
+    fi
+}
+
+planted() {
+    bug journal 'acknowledged before fsync' \
+        'if (TA_JOURNAL_FSYNC(j->fd) != 0) return ta_journal_break(j, "fsync", errno);' '' \
+        test_journal_acknowledges_what_is_synced
+    bug journal 'a failed fsync is forgotten' 'return ta_journal_break(j, "fsync", errno);' \
+        'return TA_ERR_STORE;' test_journal_bad_disk
+    bug journal 'an unconditional swap' '|| ta_journal_ver(*link) != old->ver) return TA_ERR_CONFLICT;' \
+        ') return TA_ERR_CONFLICT;' test_stale_swap
+    bug journal 'a swap on generation' '(uint32_t)(ta_journal_get64(n->record) & 0xFFFFFFFFu);' \
+        '(uint32_t)(ta_journal_get64(n->record) + (ta_journal_get64(n->record + 8) >> 32) - 0 * 1);' \
+        test_swap_compares_the_version
+    bug journal 'the sum is not chained' 'ta_sha256_update(&c, before, 16);' '(void)before;' test_journal_damage
+    bug journal 'what follows damage is left out' 'return *torn ? TA_OK : ta_journal_damaged' \
+        '*torn = true; return *torn ? TA_OK : ta_journal_damaged' test_journal_damage
+    bug journal 'the torn end stays' '|| j->size == size) return st;' '|| true) return st;' test_journal_torn_end
+    bug journal 'no lock' 'if (flock(j->lock_fd, LOCK_EX | LOCK_NB) == 0) return TA_OK;' 'return TA_OK;' \
+        test_journal_one_owner
+    bug journal 'memory before the disk' 'st = ta_journal_append(j, id, NULL, 0, false);' \
+        'ta_journal_remove(j, link); return ta_journal_append(j, id, NULL, 0, false);' test_journal_bad_disk
+    bug sqlite 'synchronous=NORMAL' '|| !ta_sqlite_says(s, "PRAGMA synchronous", "2"))' \
+        '|| sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)' \
+        test_sqlite_acknowledges_what_is_synced
+    bug sqlite 'an unconditional swap' 'WHERE id = ?1 AND ver = ?6 AND sub IS ?3' \
+        'WHERE id = ?1 AND ?6 = ?6 AND sub IS ?3' test_stale_swap
+    bug sqlite 'an unconditional delete' '"DELETE FROM ta_record WHERE id = ?1 AND ver = ?6"' \
+        '"DELETE FROM ta_record WHERE id = ?1 AND ?6 = ?6"' test_stale_swap
+    bug sqlite 'the columns are not compared' 'if (same) return TA_OK;' 'if (same || true) return TA_OK;' \
+        test_sqlite_row_that_disagrees
+    bug sqlite 'insert overwrites' 'ON CONFLICT(id) DO NOTHING' 'ON CONFLICT(id) DO UPDATE SET record = ?5' \
+        test_insert_twice
+    bug sqlite 'a list without order' 'ORDER BY id LIMIT ?3' 'ORDER BY id DESC LIMIT ?3' test_list
+    bug sqlite 'a conflict is taken for success' '== 1 ? TA_OK : TA_ERR_CONFLICT;' '== 1 ? TA_OK : TA_OK;' \
+        test_threads_race
+}
+[ "$BUGS" = no ] || planted
+
+echo "stores: $passed passed, $failed failed"
+[ "$failed" = 0 ]
