@@ -21,6 +21,7 @@ help:
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
+	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -79,6 +80,9 @@ interop: build/tokenauth
 ports:
 	@CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh
 
+sizes:
+	@CC='$(CC)' JOBS='$(JOBS)' python3 tests/ports/sizes.py $(WRITE)
+
 .DEFAULT:
 	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
@@ -90,3 +94,4 @@ clean:
 	rm -rf build
 
 .PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean stores
+.PHONY: sizes
