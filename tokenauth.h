@@ -1183,6 +1183,23 @@ static size_t tai_first_bit(unsigned mask)      /* mask is not 0 */
 
 static __m128i tai_load16(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
 
+#elif !TAI_SMALL
+
+/* Eight bytes in one word, and which of them: tests that say exactly whether some byte is meant.  */
+#define TAI_EACH(c) ((uint64_t)(c) * UINT64_C(0x0101010101010101))
+
+static inline uint64_t tai_load8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline uint64_t tai_below(uint64_t v, unsigned least)   /* is one of them below `least`, 1..128? */
+{
+    return (v - TAI_EACH(least)) & ~v & TAI_EACH(0x80);
+}
+static inline uint64_t tai_among(uint64_t v, char c) { return tai_below(v ^ TAI_EACH((uint8_t)c), 1); }
+
 #endif
 
 /* How many bytes stand before the first c; n when there is none.                                */
@@ -1196,6 +1213,8 @@ static size_t tai_run_to(const void *bytes, size_t n, char c)
         unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + i), all));
         if (hit != 0) return i + tai_first_bit(hit);
     }
+#elif !TAI_SMALL
+    while (n - i >= 8 && tai_among(tai_load8(p + i), c) == 0) i += 8;
 #endif
     while (i < n && p[i] != c) i++;
     return i;
@@ -1383,28 +1402,38 @@ static void tai_base64url_put(const uint8_t *in, size_t n, char *out)
 
 #if TAI_X86
 
-/* The last groups of `groups`, four at a time, from the end to the front; gives how many are left. */
-TAI_TARGET_SHA static size_t tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
+/* 12 bytes, in the lower lanes of v, as 16 characters. Saturated at 51, a value below 26 gives 13, else
+   which kind it is: 0 a-z, 1..10 a digit, 11 and 12 the two marks; each kind is one step away.      */
+TAI_TARGET_SHA static inline void tai_base64url_encode12(__m128i v, char *out)
 {
     const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-    for (; groups >= 4; groups -= 4) {
-        const uint8_t *p = in + 3 * (groups - 4);
-        __m128i v, high, low;
-        int last;
-        memcpy(&last, p + 8, 4);
-        v = _mm_insert_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p), last, 2);
-        v = _mm_shuffle_epi8(v, order);
-        high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
-        low  = _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003F03F0)), _mm_set1_epi32(0x01000010));
-        v = _mm_or_si128(high, low);                    /* 0..63 each; now as in tai_base64url_char */
-        high = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(25)), 6),
-                            tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(51)), -75));
-        low  = _mm_add_epi8(tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(61)), -13),
-                            tai_where(_mm_cmpgt_epi8(v, _mm_set1_epi8(62)), 49));
-        v = _mm_add_epi8(_mm_add_epi8(v, _mm_set1_epi8('A')), _mm_add_epi8(high, low));
-        _mm_storeu_si128((__m128i *)(void *)(out + 4 * (groups - 4)), v);
+    const __m128i step = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                                       '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+    __m128i high, low, kind;
+    v = _mm_shuffle_epi8(v, order);
+    high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
+    low  = _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003F03F0)), _mm_set1_epi32(0x01000010));
+    v = _mm_or_si128(high, low);                        /* 0..63 each */
+    kind = _mm_or_si128(_mm_subs_epu8(v, _mm_set1_epi8(51)), tai_where(_mm_cmplt_epi8(v, _mm_set1_epi8(26)), 13));
+    _mm_storeu_si128((__m128i *)(void *)out, _mm_add_epi8(v, _mm_shuffle_epi8(step, kind)));
+}
+
+TAI_TARGET_SHA static inline __m128i tai_load12(const uint8_t *p)
+{
+    int last;
+    memcpy(&last, p + 8, sizeof last);
+    return _mm_insert_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p), last, 2);
+}
+
+/* `groups` of three bytes, at least 4, from the end to the front; the first 12 bytes are taken before
+   anything is written, as what goes before overlaps them.                                        */
+TAI_TARGET_SHA static void tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
+{
+    __m128i first = tai_load12(in);
+    for (; groups > 4; groups -= groups < 8 ? groups - 4 : 4) {
+        tai_base64url_encode12(tai_load12(in + 3 * (groups - 4)), out + 4 * (groups - 4));
     }
-    return groups;
+    tai_base64url_encode12(first, out);
 }
 
 #endif
@@ -1416,10 +1445,40 @@ static void tai_base64url_encode(const uint8_t *in, size_t len, char *out)
     size_t i = len / 3;
     if (len % 3 > 0) tai_base64url_put(in + 3 * i, len % 3, out + 4 * i);
 #if TAI_X86
-    if (i >= 4 && tai_cpu_has_sha()) i = tai_base64url_encode_x86(in, i, out);
+    if (i >= 4 && tai_cpu_has_sha()) {
+        tai_base64url_encode_x86(in, i, out);
+        return;
+    }
 #endif
     while (i-- > 0) tai_base64url_put(in + 3 * i, 3, out + 4 * i);
 }
+
+#if TAI_SMALL || TAI_X86
+
+static void tai_segment_encode(const uint8_t *in, size_t len, char *out)
+{
+    tai_base64url_encode(in, len, out);
+}
+
+#else
+
+/* The same for a token's segments, by table: what they say is no secret to who gets the token.    */
+static void tai_segment_encode(const uint8_t *in, size_t len, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t i = len / 3;
+    if (len % 3 > 0) tai_base64url_put(in + 3 * i, len % 3, out + 4 * i);
+    while (i-- > 0) {
+        const uint8_t *p = in + 3 * i;
+        unsigned a = p[0], b = p[1], c = p[2];
+        out[4 * i]     = digits[a >> 2];
+        out[4 * i + 1] = digits[(a << 4 | b >> 4) & 63];
+        out[4 * i + 2] = digits[(b << 2 | c >> 6) & 63];
+        out[4 * i + 3] = digits[c & 63];
+    }
+}
+
+#endif
 
 ta_status ta_base64url_encode(const void *in, size_t in_len, char *out, size_t out_cap,
                               size_t *out_len)
@@ -1480,7 +1539,7 @@ static uint32_t tai_ch (uint32_t e, uint32_t f, uint32_t g) { return g ^ (e & (f
 static uint32_t tai_maj(uint32_t a, uint32_t b, uint32_t c) { return (a & b) | (c & (a | b)); }
 
 /* Word t of the message schedule (FIPS 180-4 6.2.2), in a ring of the last 16.                 */
-static uint32_t tai_sha256_word(uint32_t w[16], unsigned t)
+static inline uint32_t tai_sha256_word(uint32_t w[16], unsigned t)
 {
     uint32_t x = w[(t + 1) & 15], y = w[(t + 14) & 15];
     return w[t & 15] += (tai_rotr(x, 7) ^ tai_rotr(x, 18) ^ x >> 3)
@@ -1904,6 +1963,11 @@ static inline unsigned tai_not_plain(const char *text)
     __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')), _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
 }
+#elif !TAI_SMALL
+static inline bool tai_all_plain(uint64_t v)
+{
+    return ((v & TAI_EACH(0x80)) | tai_below(v, ' ') | tai_among(v, '"') | tai_among(v, '\\')) == 0;
+}
 #endif
 
 /* The first place from pos on whose byte does not stand for itself: no ASCII, a control, quote or
@@ -1920,6 +1984,8 @@ static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
         hit = tai_not_plain(text + len - 16) >> (16 - (len - pos));
         return hit != 0 ? pos + tai_first_bit(hit) : len;
     }
+#elif !TAI_SMALL
+    while (len - pos >= 8 && tai_all_plain(tai_load8(text + pos))) pos += 8;
 #endif
     while (pos < len && (uint8_t)text[pos] >= 0x20 && (uint8_t)text[pos] < 0x80 && text[pos] != '"'
            && text[pos] != '\\') pos++;
@@ -2085,7 +2151,7 @@ typedef struct tai_scan {
     const char     *text;
     size_t          len;
     const tai_want *wants;
-    size_t          want_count, want_seen;
+    size_t          want_count, want_seen;      /* seen: also members that stand elsewhere */
     ta_json        *wanted;             /* the value being read now, or NULL */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
@@ -2257,8 +2323,10 @@ static ta_status tai_scan_text(tai_scan *s)
     return tai_space(s->text, s->len, pos) == s->len ? TA_OK : TA_ERR_JSON;
 }
 
-/* The check, and the wanted members of the outermost object; all are absent after a failure.   */
-static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wants, size_t want_count)
+/* The check, and the wanted members of the outermost object; all are absent after a failure. That object
+   will have `others` members beside these.                                                      */
+static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wants, size_t want_count,
+                               size_t others)
 {
     tai_scan s;
     size_t i;
@@ -2268,7 +2336,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
-    s.wants = wants;  s.want_count = want_count;  s.want_seen = 0;  s.wanted = NULL;
+    s.wants = wants;  s.want_count = want_count;  s.want_seen = others;  s.wanted = NULL;
     s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
     st = tai_scan_text(&s);
     if (st != TA_OK) {
@@ -2279,7 +2347,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
 
 ta_status ta_json_check(const char *json, size_t len)
 {
-    return tai_json_scan(json, len, NULL, 0);
+    return tai_json_scan(json, len, NULL, 0, 0);
 }
 
 /* ---- walking: on checked text right, on any bytes memory-safe ---------------------------------- */
@@ -2642,7 +2710,7 @@ static void tai_text_begin(ta_json_writer *w, char *out, size_t cap)
 }
 
 /* The bounded append that everything written goes through; a NUL always fits behind.           */
-static void tai_put(ta_json_writer *w, const char *text, size_t len)
+static inline void tai_put(ta_json_writer *w, const char *text, size_t len)
 {
     if (w->st != TA_OK) return;
     if (len >= w->cap - w->len) { w->st = TA_ERR_SPACE;  return; }
@@ -2657,10 +2725,13 @@ static void tai_put_number(ta_json_writer *w, int64_t value)
     char digits[20];                                    /* "-9223372036854775808" */
     size_t at = sizeof digits;
     uint64_t rest = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest > 0);
+    for (; rest >= 100; rest /= 100) {                  /* two at once: half the waiting for divisions */
+        unsigned two = (unsigned)(rest % 100);
+        digits[--at] = (char)('0' + (int)(two % 10));
+        digits[--at] = (char)('0' + (int)(two / 10));
+    }
+    digits[--at] = (char)('0' + (int)(rest % 10));
+    if (rest >= 10) digits[--at] = (char)('0' + (int)(rest / 10));
     if (value < 0) digits[--at] = '-';
     tai_put(w, digits + at, sizeof digits - at);
 }
@@ -2702,14 +2773,18 @@ static void tai_put_escape(ta_json_writer *w, uint8_t c)
 
 static void tai_put_quoted(ta_json_writer *w, const char *text, size_t len)
 {
-    size_t pos, n;
+    size_t pos = 0, n;
     tai_put(w, "\"", 1);
-    for (pos = 0; pos < len && w->st == TA_OK; pos += n) {
-        uint8_t c = (uint8_t)text[pos];
+    while (w->st == TA_OK) {
+        n = tai_plain_end(text, len, pos) - pos;
+        tai_put(w, text + pos, n);
+        pos += n;
+        if (pos == len) break;
         n = tai_utf8(text + pos, len - pos);
         if (n == 0) w->st = TA_ERR_JSON;
-        else if (c < 0x20 || c == '"' || c == '\\') tai_put_escape(w, c);
+        else if (n == 1) tai_put_escape(w, (uint8_t)text[pos]);
         else tai_put(w, text + pos, n);
+        pos += n;
     }
     tai_put(w, "\"", 1);
 }
@@ -3076,16 +3151,18 @@ static ta_status tai_parse_header(const char *token, const tai_parts *p, char *b
     tai_want want[4] = {{TAI_NAME3("alg"), alg}, {TAI_NAME3("typ"), &out->typ},
                         {TAI_NAME3("kid"), &out->kid}, {TAI_NAME4("crit"), crit}};
     ta_status st = tai_decode_object(token, p->head, buf, &out->header);
-    return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4) : st;
+    return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4, 0) : st;
 }
 
 /* The header that nearly every token has, spelled as nearly everyone spells it: nothing to parse.  */
+static const char tai_common_header[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
 static bool tai_read_common_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
                                    ta_json *alg, ta_json *crit)
 {
-    static const char text[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
-        json[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-    if (p->head != sizeof text - 1 || memcmp(token, text, sizeof text - 1) != 0) return false;
+    static const char json[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+    const size_t n = sizeof tai_common_header - 1;
+    if (p->head != n || memcmp(token, tai_common_header, n) != 0) return false;
     memcpy(buf, json, sizeof json - 1);
     memset(crit, 0, sizeof *crit);
     out->header = tai_view(buf, 0, sizeof json - 1);
@@ -3125,8 +3202,8 @@ static void tai_read_date(ta_json v, tai_date *d)
 
 static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->nbf.bad && !d->iat.bad; }
 
-/* The claims, checked, with the registered ones taken out.                                      */
-static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
+/* The claims, checked, with the registered ones taken out; there are `others` beside them.        */
+static ta_status tai_read_claims(ta_json claims, size_t others, ta_jwt *out, tai_dates *dates)
 {
     ta_json  exp, nbf, iat;
     tai_want want[8] = {{TAI_NAME3("iss"), &out->iss}, {TAI_NAME3("sub"), &out->sub},
@@ -3134,7 +3211,7 @@ static ta_status tai_read_claims(ta_json claims, ta_jwt *out, tai_dates *dates)
                         {TAI_NAME3("nbf"), &nbf},      {TAI_NAME3("iat"), &iat},
                         {TAI_NAME3("jti"), &out->jti}, {TAI_NAME3("sid"), &out->sid}};
     ta_status st;
-    st = tai_json_scan(claims.text, claims.len, want, 8);
+    st = tai_json_scan(claims.text, claims.len, want, 8, others);
     if (st != TA_OK) return st;
     tai_read_date(exp, &dates->exp);
     tai_read_date(nbf, &dates->nbf);
@@ -3211,7 +3288,7 @@ static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, c
     if (st == TA_OK) st = tai_check_header(keys, alg, crit, out->kid, &candidates);
     if (st == TA_OK) st = tai_read_mac(token + signed_len + 1, p->mac, mac);
     if (st != TA_OK) return st;
-    if (buf == token) tai_base64url_encode((const uint8_t *)buf, head, buf);
+    if (buf == token) tai_segment_encode((const uint8_t *)buf, head, buf);
     st = tai_check_mac(keys, candidates, token, signed_len, mac);
     if (st == TA_OK && buf == token) (void)tai_segment_decode(token, p->head, (uint8_t *)buf);
     return st;
@@ -3410,7 +3487,7 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
 
     st = tai_open(keys, token, &p, buf, out);
     if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
-    if (st == TA_OK) st = tai_read_claims(claims, out, &dates);
+    if (st == TA_OK) st = tai_read_claims(claims, 0, out, &dates);
     if (st == TA_OK) st = tai_check_claims(out, &dates, now, rules);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
 }
@@ -3460,7 +3537,7 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
 
     st = tai_read_header(token, &p, buf, out, &alg, &crit);
     if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
-    if (st == TA_OK) st = tai_read_claims(claims, out, &dates);
+    if (st == TA_OK) st = tai_read_claims(claims, 0, out, &dates);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
 }
 
@@ -3494,12 +3571,17 @@ static void tai_encode_written(ta_json_writer *w, size_t start)
     size_t bytes = w->len - start, chars = tai_base64_text_len(bytes);
     if (w->st != TA_OK) return;
     if (chars >= w->cap - start) { w->st = TA_ERR_SPACE;  return; }
-    tai_base64url_encode((const uint8_t *)w->out + start, bytes, w->out + start);
+    tai_segment_encode((const uint8_t *)w->out + start, bytes, w->out + start);
     w->len = start + chars;
 }
 
 static void tai_put_header(ta_json_writer *w, const ta_key *key, const char *typ)
 {
+    if (key->kid == NULL && strcmp(typ, "JWT") == 0) {
+        tai_put(w, tai_common_header, sizeof tai_common_header - 1);
+        tai_put(w, ".", 1);
+        return;
+    }
     tai_put_text(w, "{\"alg\":\"HS256\",\"typ\":\"");
     tai_put_text(w, typ);                               /* neither typ nor kid needs an escape */
     if (key->kid != NULL) {
@@ -3511,14 +3593,26 @@ static void tai_put_header(ta_json_writer *w, const ta_key *key, const char *typ
     tai_put(w, ".", 1);
 }
 
+/* ,"iss":    or without the comma */
+static inline void tai_put_name3(ta_json_writer *w, const char *name)
+{
+    if (w->some) tai_put(w, name, 7);
+    else tai_put(w, name + 1, 6);
+    w->some = 1;
+}
+
 static void tai_put_claim(ta_json_writer *w, const char *name, const char *text)
 {
-    if (text != NULL) ta_json_put_string(w, name, text, strlen(text));
+    if (text == NULL) return;
+    tai_put_name3(w, name);
+    tai_put_quoted(w, text, strlen(text));
 }
 
 static void tai_put_date(ta_json_writer *w, const char *name, int64_t time)
 {
-    if (time != 0) ta_json_put_int(w, name, time);
+    if (time == 0) return;
+    tai_put_name3(w, name);
+    tai_put_number(w, time);
 }
 
 /* The members of an object, added to the one being written. Its text only loses its brackets here; the
@@ -3541,33 +3635,64 @@ static void tai_put_members(ta_json_writer *w, const char *more, size_t len)
 
 static void tai_put_claims(ta_json_writer *w, const ta_claims *c)
 {
-    ta_json_put_object(w, NULL);
-    tai_put_claim(w, "iss", c->issuer);
-    tai_put_claim(w, "sub", c->subject);
-    tai_put_claim(w, "aud", c->audience);
-    tai_put_date(w, "exp", c->expires_at);
-    tai_put_date(w, "nbf", c->not_before);
-    tai_put_date(w, "iat", c->issued_at);
-    tai_put_claim(w, "jti", c->id);
-    tai_put_claim(w, "sid", c->session);
+    tai_put(w, "{", 1);
+    tai_put_claim(w, ",\"iss\":", c->issuer);
+    tai_put_claim(w, ",\"sub\":", c->subject);
+    tai_put_claim(w, ",\"aud\":", c->audience);
+    tai_put_date (w, ",\"exp\":", c->expires_at);
+    tai_put_date (w, ",\"nbf\":", c->not_before);
+    tai_put_date (w, ",\"iat\":", c->issued_at);
+    tai_put_claim(w, ",\"jti\":", c->id);
+    tai_put_claim(w, ",\"sid\":", c->session);
     tai_put_members(w, c->more, c->more_len);
-    ta_json_put_close(w);
+    tai_put(w, "}", 1);
 }
 
 /* Never sign what no verifier would take: one JSON object, dates that are numbers, a moment in which
    the token is good.                                                                            */
-static ta_status tai_check_payload(const char *json, size_t len)
+static ta_status tai_check_object(const char *json, size_t len, size_t others, ta_jwt *jwt, tai_dates *d)
+{
+    ta_status st = tai_read_claims(tai_view(json, 0, len), others, jwt, d);
+    if (st != TA_OK) return st;
+    if (json[tai_space(json, len, 0)] != '{') return TA_ERR_JSON;
+    return tai_dates_are_good(d) ? TA_OK : TA_ERR_CLAIM;
+}
+
+static ta_status tai_check_life(const tai_dates *d)
+{
+    if (d->exp.there && d->nbf.there && d->exp.ceil <= d->nbf.ceil) return TA_ERR_AGE;
+    if (d->exp.there && d->iat.there && d->exp.ceil <= d->iat.ceil) return TA_ERR_AGE;
+    return TA_OK;
+}
+
+/* A date of the claims, unless `more` has it; false: both have it.                              */
+static bool tai_merge_date(tai_date *d, int64_t time)
+{
+    if (time == 0) return true;
+    if (d->there) return false;
+    d->there = true;
+    d->floor = d->ceil = time;
+    return true;
+}
+
+/* What the claims' own fields become is good by itself; `more` is checked as part of the same object. */
+static ta_status tai_check_more(const ta_claims *c)
 {
     ta_jwt    jwt = TA_ZERO;
-    tai_dates d;
-    ta_status st = tai_read_claims(tai_view(json, 0, len), &jwt, &d);
-    size_t    start = st == TA_OK ? tai_space(json, len, 0) : 0;
+    tai_dates d = TA_ZERO;
+    size_t    others = (size_t)(c->issuer != NULL) + (c->subject != NULL) + (c->audience != NULL)
+                     + (c->expires_at != 0) + (c->not_before != 0) + (c->issued_at != 0)
+                     + (c->id != NULL) + (c->session != NULL);
+    ta_status st = TA_OK;
+
+    if (c->more != NULL) st = tai_check_object(c->more, c->more_len, others, &jwt, &d);
     if (st != TA_OK) return st;
-    if (json[start] != '{') return TA_ERR_JSON;
-    if (!tai_dates_are_good(&d)) return TA_ERR_CLAIM;
-    if (d.exp.there && d.nbf.there && d.exp.ceil <= d.nbf.ceil) return TA_ERR_AGE;
-    if (d.exp.there && d.iat.there && d.exp.ceil <= d.iat.ceil) return TA_ERR_AGE;
-    return TA_OK;
+    if ((c->issuer != NULL && jwt.iss.len > 0) || (c->subject != NULL && jwt.sub.len > 0)
+        || (c->audience != NULL && jwt.aud.len > 0) || (c->id != NULL && jwt.jti.len > 0)
+        || (c->session != NULL && jwt.sid.len > 0) || !tai_merge_date(&d.exp, c->expires_at)
+        || !tai_merge_date(&d.nbf, c->not_before) || !tai_merge_date(&d.iat, c->issued_at))
+        return TA_ERR_DUPLICATE;
+    return tai_check_life(&d);
 }
 
 static void tai_put_mac(ta_json_writer *w, const ta_key *key)
@@ -3576,15 +3701,14 @@ static void tai_put_mac(ta_json_writer *w, const ta_key *key)
     char    text[TAI_MAC_CHARS];
     if (w->st != TA_OK) return;
     tai_key_mac(key, w->out, w->len, mac);
-    tai_base64url_encode(mac, sizeof mac, text);
+    tai_segment_encode(mac, sizeof mac, text);
     tai_put(w, ".", 1);
     tai_put(w, text, sizeof text);
 }
 
-/* The payload stands in w from `start`: check, encode, sign.                                     */
+/* The payload, which was checked, stands in w from `start`: encode, sign.                        */
 static ta_status tai_finish_token(ta_json_writer *w, size_t start, const ta_key *key, size_t *out_len)
 {
-    if (w->st == TA_OK) w->st = tai_check_payload(w->out + start, w->len - start);
     tai_encode_written(w, start);
     if (w->st == TA_OK && w->len > TA_MAX_TOKEN - 1 - TAI_MAC_CHARS) w->st = TA_ERR_LIMIT;
     tai_put_mac(w, key);
@@ -3617,6 +3741,7 @@ ta_status ta_jwt_sign(const ta_key *key, const ta_claims *claims, char *out, siz
     tai_text_begin(&w, out, cap);
     if (w.st == TA_OK) w.st = tai_check_signer(key, claims);
     if (w.st == TA_OK) w.st = tai_check_to_sign(claims);
+    if (w.st == TA_OK) w.st = tai_check_more(claims);
     if (w.st != TA_OK) return tai_text_end(&w, out_len);
     tai_put_header(&w, key, claims->typ != NULL ? claims->typ : "JWT");
     start = w.len;
@@ -3628,10 +3753,14 @@ ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char
                            size_t *out_len)
 {
     ta_json_writer w;
-    size_t start;
+    ta_jwt    jwt;
+    tai_dates d;
+    size_t    start;
 
     tai_text_begin(&w, out, cap);
     if (w.st == TA_OK) w.st = tai_check_signer(key, json);
+    if (w.st == TA_OK) w.st = tai_check_object(json, len, 0, &jwt, &d);
+    if (w.st == TA_OK) w.st = tai_check_life(&d);
     if (w.st != TA_OK) return tai_text_end(&w, out_len);
     tai_put_header(&w, key, "JWT");
     start = w.len;
