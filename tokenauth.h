@@ -1113,8 +1113,6 @@ static void tai_store32(uint8_t *p, uint32_t v)
     p[3] = (uint8_t)v;
 }
 
-static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
-
 static void tai_store64(uint8_t *p, uint64_t v)
 {
     tai_store32(p, (uint32_t)(v >> 32));
@@ -1288,7 +1286,8 @@ TAI_TARGET_SHA static inline void tai_base64_decode16(__m128i c, uint8_t *out, _
     __m128i high = _mm_and_si128(_mm_srli_epi32(c, 4), nibble), v;
     int last;
 
-    *bad = _mm_or_si128(*bad, _mm_and_si128(_mm_shuffle_epi8(not_by_low, low), _mm_shuffle_epi8(by_high, high)));
+    *bad = _mm_or_si128(*bad, _mm_and_si128(_mm_shuffle_epi8(not_by_low, low),
+                                            _mm_shuffle_epi8(by_high, high)));
     v = _mm_add_epi8(c, _mm_shuffle_epi8(to_value, high));
     v = _mm_add_epi8(v, tai_where(_mm_cmpeq_epi8(c, _mm_set1_epi8('_')), 33));      /* 0..63 each */
     v = _mm_maddubs_epi16(v, _mm_set1_epi32(0x01400140));               /* pairs: 12 bits */
@@ -1414,7 +1413,8 @@ TAI_TARGET_SHA static inline void tai_base64url_encode12(__m128i v, char *out)
     high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
     low  = _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003F03F0)), _mm_set1_epi32(0x01000010));
     v = _mm_or_si128(high, low);                        /* 0..63 each */
-    kind = _mm_or_si128(_mm_subs_epu8(v, _mm_set1_epi8(51)), tai_where(_mm_cmplt_epi8(v, _mm_set1_epi8(26)), 13));
+    kind = _mm_or_si128(_mm_subs_epu8(v, _mm_set1_epi8(51)),
+                        tai_where(_mm_cmplt_epi8(v, _mm_set1_epi8(26)), 13));
     _mm_storeu_si128((__m128i *)(void *)out, _mm_add_epi8(v, _mm_shuffle_epi8(step, kind)));
 }
 
@@ -1960,7 +1960,8 @@ static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4]
 static inline unsigned tai_not_plain(const char *text)
 {
     __m128i c = tai_load16(text);
-    __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')), _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
+    __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
 }
 #elif !TAI_SMALL
@@ -2145,7 +2146,8 @@ typedef struct tai_want {       /* a member of the outermost object, and where i
 } tai_want;
 
 #define TAI_NAME3(s) 3, ((uint32_t)(s)[0] << 16 | (uint32_t)(s)[1] << 8 | (uint32_t)(s)[2])
-#define TAI_NAME4(s) 4, ((uint32_t)(s)[0] << 24 | (uint32_t)(s)[1] << 16 | (uint32_t)(s)[2] << 8 | (uint32_t)(s)[3])
+#define TAI_NAME4(s) 4, ((uint32_t)(s)[0] << 24 | (uint32_t)(s)[1] << 16 | (uint32_t)(s)[2] << 8 \
+                         | (uint32_t)(s)[3])
 
 typedef struct tai_scan {
     const char     *text;
@@ -2184,7 +2186,8 @@ static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
     if (plain && s->text[end] == '"')
         return end + 1 - at == name.len && memcmp(s->text + at, name.text, name.len) == 0;
     s->patience -= s->patience < name.len ? s->patience : name.len;
-    return s->patience == 0 || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
+    return s->patience == 0
+        || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
 }
 
 /* Each name against those before it in the same object: at most TA_MAX_MEMBERS bytes are looked at,
@@ -3792,6 +3795,8 @@ enum {
     TAI_AT_ROTATED = 40, TAI_AT_IDLE = 44, TAI_AT_ENDS = 48, TAI_AT_APP = 52, TAI_AT_CLIENT = 56,
     TAI_AT_RETRY = 64, TAI_AT_SEAL = 72, TAI_AT_SUB_LEN = 80, TAI_AT_LABEL_LEN = 81, TAI_AT_TEXT = 82
 };
+
+static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
 
 static bool tai_is_utf8(const char *text, size_t len)          /* and holds no NUL */
 {
