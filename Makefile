@@ -16,7 +16,7 @@ help:
 	@echo 'make readme    compiles each snippet of README.md and runs its first program'
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
-	@echo 'make interop   tokens to and from jsonwebtoken, Express with passport-jwt; needs node and npm'
+	@echo 'make interop   against jsonwebtoken, Express with passport-jwt, a client of axios; needs node and npm'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
@@ -74,7 +74,7 @@ build/stack: tests/stack.c tokenauth.h
 	@mkdir -p build
 	@$(CC) -O2 -o build/stack tests/stack.c
 
-interop: build/tokenauth
+interop: build/tokenauth build/server
 	@sh tests/js/run.sh interop
 
 ports:

@@ -49,9 +49,9 @@ const makers = {
 const THEIR_RULES = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
 
 /* The usual Express application with one protected address; resolves to its base URL and a way to end it. */
-function listen() {
+function listen(rules = THEIR_RULES, secret = SECRET) {
   const app = express(), guard = new passport.Passport();
-  guard.use(new Strategy({ ...THEIR_RULES, secretOrKey: SECRET,
+  guard.use(new Strategy({ ...rules, secretOrKey: secret,
     jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken() }, (claims, done) => done(null, claims)));
   app.get('/me', (req, res, next) => guard.authenticate('jwt', { session: false }, (e, user, info) => {
     if (e || !user) return res.status(401).json({ why: String(e || info && info.message) });

@@ -7,6 +7,7 @@ let passed = 0, failed = 0;
 
 /* Runs fn; it passes unless it throws or takes longer than `limit` seconds. */
 async function check(name, fn, limit = 60) {
+  const start = Date.now();
   let timer;
   const late = new Promise((_, no) => {
     timer = setTimeout(() => no(new Error(`no result after ${limit} s`)), 1000 * limit);
@@ -14,7 +15,7 @@ async function check(name, fn, limit = 60) {
   try {
     await Promise.race([fn(), late]);
     passed++;
-    if (process.env.VERBOSE) console.log(`ok ${name}`);
+    if (process.env.VERBOSE) console.log(`ok ${name}  (${Date.now() - start} ms)`);
   } catch (e) {
     failed++;
     console.log(`FAILED ${name}\n    ${String(e && e.stack || e).split('\n').slice(0, 12).join('\n    ')}`);
