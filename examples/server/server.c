@@ -301,7 +301,16 @@ static void fill_config(app *a, ta_auth_config *cfg)
 }
 
 /* The deny-list does not outlive the process. So what was issued before the start is refused: each client
-   refreshes once, and no access token that was taken back is good again. */
+   refreshes once, and no access token that was taken back is good again. iat counts whole seconds: the next
+   one must have begun. */
+static void deny_the_past(app *a)
+{
+    const struct timespec a_moment = {0, 10000000};
+    time_t start = time(NULL);
+    while (opt.data != NULL && time(NULL) == start) nanosleep(&a_moment, NULL);
+    ta_deny_before(&a->deny, (int64_t)time(NULL));
+}
+
 static const char *start_auth(app *a, int64_t now)
 {
     ta_auth_config cfg = TA_ZERO;
@@ -313,7 +322,7 @@ static const char *start_auth(app *a, int64_t now)
         ta_random(a->throttle_key, sizeof a->throttle_key) != TA_OK ||
         ta_deny_init(&a->deny, deny_slots, DENY_SLOTS) != TA_OK) problem = "no keys";
     ta_wipe(secret, sizeof secret);
-    ta_deny_before(&a->deny, now);
+    if (problem == NULL) deny_the_past(a);
     fill_config(a, &cfg);
     if (problem == NULL) {
         problem = open_store(opt.store, (size_t)opt.capacity, now, opt.idle_s > 0 ? opt.idle_s : TA_DAYS(14), &cfg.store, &said);

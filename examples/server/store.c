@@ -54,6 +54,7 @@ static const char *save_snapshot(void)
 static const char *open_memory(const char *file, size_t capacity, int64_t now, int32_t keep_s, ta_store *out,
                                const char **note)
 {
+    const char *problem;
     memory.count = capacity;
     memory.slots = calloc(capacity, sizeof *memory.slots);
     if (memory.slots == NULL || ta_table_init(&memory.table, memory.slots, capacity) != TA_OK) {
@@ -66,7 +67,9 @@ static const char *open_memory(const char *file, size_t capacity, int64_t now, i
     }
     if (strlen(file) >= sizeof memory.file) return "the name of the snapshot is too long";
     memcpy(memory.file, file, strlen(file) + 1);
-    return load_snapshot(now, keep_s);
+    problem = load_snapshot(now, keep_s);
+    if (problem != NULL) memory.file[0] = '\0';         /* what lies there is not ours to replace */
+    return problem;
 }
 
 static const char *close_memory(void)
