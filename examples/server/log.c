@@ -3,14 +3,19 @@
 #include "log.h"
 #include "../../tokenauth.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define LINES_PER_SECOND 200
+#define LINE_CAP         512
+#define RECENT           24
 
 static FILE *out;
 static time_t second;
 static unsigned written, left_out;
+static char recent[RECENT][LINE_CAP];   /* a ring */
+static size_t lines;                    /* ever written */
 
 int log_open(const char *file)
 {
@@ -26,12 +31,12 @@ static void put(ta_json_writer *w, const char *name, const char *text)
 
 static void write_line(const log_entry *e, time_t now)
 {
-    char line[1024], when[24] = "";
+    char *line = recent[lines % RECENT], when[24] = "";
     ta_json_writer w;
     struct tm utc;
     size_t len;
     if (gmtime_r(&now, &utc) != NULL && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) when[0] = '\0';
-    ta_json_begin(&w, line, sizeof line);
+    ta_json_begin(&w, line, LINE_CAP);
     ta_json_put_object(&w, NULL);
     put(&w, "time", when);
     put(&w, "event", e->event);
@@ -41,8 +46,22 @@ static void write_line(const log_entry *e, time_t now)
     put(&w, "status", e->status);
     put(&w, "detail", e->detail);
     ta_json_put_close(&w);
-    if (ta_json_end(&w, &len) == TA_OK) fprintf(out, "%s\n", line);
-    else fprintf(out, "{\"event\":\"log_failed\"}\n");
+    if (ta_json_end(&w, &len) != TA_OK) snprintf(line, LINE_CAP, "{\"event\":\"log_failed\"}");
+    lines++;
+    fprintf(out, "%s\n", line);
+}
+
+size_t log_recent(char *to, size_t cap)
+{
+    size_t at = (size_t)snprintf(to, cap, "{\"events\":["), i = lines < RECENT ? 0 : lines - RECENT;
+    bool first = true;
+    for (; i < lines; i++) {
+        const char *line = recent[i % RECENT];
+        if (strlen(line) + 8 > cap - at) continue;
+        at += (size_t)snprintf(to + at, cap - at, "%s%s", first ? "" : ",", line);
+        first = false;
+    }
+    return at + (size_t)snprintf(to + at, cap - at, "]}\n");
 }
 
 static void tell_left_out(time_t now)

@@ -3,7 +3,7 @@
 #ifndef LOG_H
 #define LOG_H
 
-#include <stdio.h>
+#include <stddef.h>
 
 typedef struct log_entry {              /* NULL: left out */
     const char *event, *user, *sid, *peer, *status, *detail;
@@ -13,5 +13,8 @@ typedef struct log_entry {              /* NULL: left out */
 int log_open(const char *file);
 void log_write(const log_entry *e);
 void log_close(void);
+
+/* log_recent - {"events":[...]}, the last lines, oldest first, as many as there is room for; its length. */
+size_t log_recent(char *out, size_t cap);
 
 #endif

@@ -133,11 +133,22 @@ static const char *error_word(ta_status st)
     return ta_http_code(st) == 401 ? "invalid_token" : word[0] == '\0' ? "server_error" : word;
 }
 
-/* Why is for the log; the client learns what to do. */
-static http_verdict refuse(http_response *res, ta_status st, const char *message)
+/* Why is for the log, and for who learns with --debug; the client is told what to do. */
+static void put_reason(const app *a, ta_json_writer *w, ta_status st)
 {
+    if (a->debug) put_text(w, "reason", ta_status_name(st));
+}
+
+static http_verdict refuse(const app *a, http_response *res, ta_status st, const char *message)
+{
+    int code = ta_http_code(st);
+    ta_json_writer w;
     put_failure_headers(res, st, 0);
-    return fail(res, ta_http_code(st), error_word(st), ta_http_code(st) == 503 ? "try again later" : message);
+    begin(res, &w);
+    put_text(&w, "error", error_word(st));
+    put_text(&w, "message", code == 503 ? "try again later" : message);
+    put_reason(a, &w, st);
+    return finish(res, &w, code);
 }
 
 static http_verdict refuse_credentials(http_response *res)
@@ -309,7 +320,7 @@ static bool authorize(app *a, const http_request *req, http_response *res, bool 
     ta_status st = find_caller(a, req, who);
     if (st != TA_OK) {
         if (st != TA_ERR_ABSENT && st != TA_ERR_EXPIRED) note_status(a, "access_refused", NULL, st);
-        refuse(res, st, "the access token is missing or no longer good");
+        refuse(a, res, st, "the access token is missing or no longer good");
         return false;
     }
     if (!admin || ta_json_has(ta_json_at(who->jwt.claims, "roles"), TA_LIT(ADMIN))) return true;
@@ -509,7 +520,7 @@ static http_verdict open_session(app *a, const http_request *req, http_response 
     if (find_cookie(req, a->refresh_cookie.name, &opts.replaces, &opts.replaces_len) != TA_OK) opts.replaces = NULL;
     if (st == TA_OK) st = ta_login(&a->auth, s.subject, a->now, &opts, &pair);
     if (st == TA_OK) answer_pair(a, req, res, 200, s.subject, false, &pair);
-    else refuse(res, st, "the login failed");
+    else refuse(a, res, st, "the login failed");
     ta_wipe(&pair, sizeof pair);
     return HTTP_DONE;
 }
@@ -561,7 +572,7 @@ static const char *client_word(ta_client client)
 }
 
 /* Every 401 of a refresh is the same to the client; which it was stands in the log. */
-static http_verdict refuse_refresh(http_response *res, ta_status st, const ta_pair *pair)
+static http_verdict refuse_refresh(const app *a, http_response *res, ta_status st, const ta_pair *pair)
 {
     int code = ta_http_code(st);
     ta_client client = st == TA_ERR_ABSENT ? TA_CLIENT_LOGIN : pair->client;
@@ -572,6 +583,7 @@ static http_verdict refuse_refresh(http_response *res, ta_status st, const ta_pa
     put_text(&w, "message", client == TA_CLIENT_LOGIN ? "log in again" : "try again later");
     put_text(&w, "client", client_word(client));
     if (pair->retry_after_s > 0) ta_json_put_int(&w, "retryAfter", pair->retry_after_s);
+    put_reason(a, &w, st);
     return finish(res, &w, code);
 }
 
@@ -596,7 +608,7 @@ static http_verdict refresh_with(app *a, const http_request *req, http_response 
     if (st == TA_OK) st = ta_refresh(&a->auth, t->at, t->len, a->now, &opts, &pair);
     if (st != TA_OK) {
         if (st != TA_ERR_ABSENT) note_status(a, "refresh_refused", NULL, st);
-        verdict = refuse_refresh(res, st, &pair);
+        verdict = refuse_refresh(a, res, st, &pair);
     } else if (!is_dropped(a)) {
         verdict = answer_pair(a, req, res, status, a->subject, t->in_body, &pair);
     }
@@ -658,7 +670,7 @@ static http_verdict post_logout(app *a, const http_request *req, http_response *
         if (!t.in_body) clear_cookie(a, res);
         say_true(res, "loggedOut");
     } else {
-        refuse_refresh(res, st, &(ta_pair){.client = ta_http_code(st) == 401 ? TA_CLIENT_LOGIN : TA_CLIENT_KEEP});
+        refuse_refresh(a, res, st, &(ta_pair){.client = ta_http_code(st) == 401 ? TA_CLIENT_LOGIN : TA_CLIENT_KEEP});
     }
     ta_wipe(&t, sizeof t);
     return HTTP_DONE;
@@ -669,7 +681,7 @@ static http_verdict post_logout_all(app *a, const http_request *req, http_respon
     ta_status st = ta_logout_all(&a->auth, who->user->name, a->now);
     (void)req;
     (void)body;
-    if (st != TA_OK) return refuse(res, st, "not logged out");
+    if (st != TA_OK) return refuse(a, res, st, "not logged out");
     deny(a, &who->jwt);
     clear_cookie(a, res);
     return say_true(res, "loggedOut");
@@ -705,7 +717,7 @@ static http_verdict get_sessions(app *a, const http_request *req, http_response 
     ta_json_put_array(&w, "sessions");
     while (n == PAGE) {
         ta_status st = ta_session_list(&a->auth, who->user->name, a->now, after, list, PAGE, &n);
-        if (st != TA_OK) return refuse(res, st, "no list");
+        if (st != TA_OK) return refuse(a, res, st, "no list");
         for (i = 0; i < n; i++) put_session(&w, &list[i], who->sid);
         if (n > 0) memcpy(after, list[n - 1].sid, sizeof after);
     }
@@ -725,7 +737,7 @@ static http_verdict delete_session(app *a, const http_request *req, http_respons
     current = http_is(id, who->sid);
     st = ta_session_end(&a->auth, who->user->name, id.at, id.len, a->now);
     if (st == TA_ERR_NOT_FOUND || st == TA_ERR_ARGUMENT) return fail(res, 404, "not_found", "you have no such session");
-    if (st != TA_OK) return refuse(res, st, "not ended");
+    if (st != TA_OK) return refuse(a, res, st, "not ended");
     note(a, "session_ended", who->user->name, current ? who->sid : NULL, current ? "its own" : "another of his");
     if (current) {
         deny(a, &who->jwt);
@@ -883,7 +895,7 @@ static http_verdict post_reject(app *a, const http_request *req, http_response *
     ta_wipe(&t, sizeof t);
     ta_wipe(access, sizeof access);
     if (ta_http_code(st) == 401) return fail(res, 400, "invalid_request", "that is no token of this server");
-    if (st != TA_OK) return refuse(res, st, "not rejected");
+    if (st != TA_OK) return refuse(a, res, st, "not rejected");
     note(a, "token_rejected", NULL, NULL, who->user->name);
     return say_true(res, "rejected");
 }
@@ -937,7 +949,7 @@ static http_verdict get_healthz(app *a, const http_request *req, http_response *
     (void)req;
     (void)body;
     (void)who;
-    if (st != TA_OK && st != TA_ERR_NOT_FOUND) return refuse(res, TA_ERR_STORE, "");
+    if (st != TA_OK && st != TA_ERR_NOT_FOUND) return refuse(a, res, TA_ERR_STORE, "");
     begin(res, &w);
     put_text(&w, "status", "ok");
     return finish(res, &w, 200);
@@ -972,6 +984,17 @@ static http_verdict get_debug(app *a, const http_request *req, http_response *re
     ta_json_put_int(&w, "drop", (int64_t)a->drop);
     ta_json_put_int(&w, "fail", (int64_t)store_faults);
     return finish(res, &w, 200);
+}
+
+static http_verdict get_debug_events(app *a, const http_request *req, http_response *res, ta_json body, caller *who)
+{
+    (void)a;
+    (void)req;
+    (void)body;
+    (void)who;
+    res->body_len = log_recent(res->scratch, sizeof res->scratch);
+    res->status   = 200;
+    return HTTP_DONE;
 }
 
 static http_verdict post_debug_drop(app *a, const http_request *req, http_response *res, ta_json body, caller *who)
@@ -1029,6 +1052,7 @@ static const struct route {
     {"GET",    "/test_jwt",         BEARER, get_test_jwt},
     {"GET",    "/healthz",          0,      get_healthz},
     {"GET",    "/debug",            DEBUG,  get_debug},
+    {"GET",    "/debug/events",     DEBUG,  get_debug_events},
     {"POST",   "/debug/drop",       DEBUG,  post_debug_drop},
     {"POST",   "/debug/store",      DEBUG,  post_debug_store},
     {"POST",   "/debug/steal",      DEBUG,  post_debug_steal},
