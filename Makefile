@@ -22,6 +22,7 @@ help:
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
 	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
+	@echo 'make protocol  every interleaving of a few clients over one store; planted bugs; DEPTH=2, 3 more'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -90,8 +91,12 @@ sizes:
 stores:
 	@CC='$(CC)' QUICK='$(QUICK)' STORES='$(STORES)' sh tests/stores.sh
 
+protocol:
+	@CC='$(CC)' JOBS='$(JOBS)' DEPTH='$(DEPTH)' ONLY='$(ONLY)' sh tests/protocol/run.sh
+
 clean:
 	rm -rf build
 
 .PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean stores
 .PHONY: sizes
+.PHONY: protocol
