@@ -13,6 +13,7 @@ help:
 	@echo 'make shape     every way to include, switch and compile the header: a few minutes'
 	@echo 'make examples-check  each lesson, as C and as C++, against the output in its opening comment'
 	@echo 'make cli-check every option and every error of the command line tool'
+	@echo 'make server-check  the demo server: each path, outcome and bad input, hostile clients, a restart (curl, wrk)'
 	@echo 'make readme    compiles each snippet of README.md and runs its first program'
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
@@ -61,6 +62,9 @@ examples-check:
 
 cli-check:
 	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/cli.sh
+
+server-check:
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/server.sh
 
 readme:
 	@CC='$(CC)' sh tests/readme.sh

@@ -283,15 +283,18 @@ bound() { # a session bound to a browser by a fingerprint cookie
     ask POST /auth/refresh '' -b "$JAR" -c "$JAR"; want 'an unbound session beside a fingerprint' 201
 }
 
+guess() { # NAME      at least five may be wrong; each wait is longer than the last, so a slow machine gets there too
+    i=0; code=401
+    while [ "$code" = 401 ] && [ $i -lt 12 ]; do login "$1" guess-$i; i=$((i + 1)); done
+    check "$i guesses" [ $i -gt 5 ]
+}
 guesses() {
     alice; R1=$R
-    for i in 1 2 3 4 5; do login mallory guess-$i; want "guess $i" 401 invalid_credentials; done
-    login mallory guess;                     want 'one too many, of a name that is not there' 429 'Retry-After: [1-9]' slow_down
-    for i in 1 2 3 4 5; do login bob guess-$i; want "guess $i" 401 invalid_credentials; done
-    login bob bob-likes-coffee;              want 'one too many' 429 'Retry-After: [1-9]'
+    guess mallory;                           want 'one too many, of a name that is not there' 429 'Retry-After: [1-9]' slow_down
+    guess bob;                               want 'one too many' 429 'Retry-After: [1-9]'
     logged 'failures are logged' '"event":"login_failed","user":"bob".*wrong password'
     if grep -q -e mallory -e guess -e likes -e 'eyJ' -e "$R1" "$OUT/$S.log"; then bad 'a secret is in the log'; else good; fi
-    sleep 2
+    sleep "$(($(sed -n 's/^Retry-After: \([0-9]*\).*/\1/p' "$H") + 1))"
     login bob bob-likes-coffee;              want 'after a moment' 200
 }
 
@@ -406,7 +409,7 @@ malformed() {
 
 hold() { # N TEXT COMMAND...     while N connections are held, each with TEXT sent; then $open of them are left
     n=$1; text=$2; shift 2
-    rm -f "$OUT/go" "$OUT/held"; mkfifo "$OUT/go"
+    rm -f "$OUT/go"; mkfifo "$OUT/go"; : > "$OUT/held"
     "$OUT/client" "$PORT" hold "$n" "$text" < "$OUT/go" > "$OUT/held" &
     holder=$!
     exec 9> "$OUT/go"
@@ -473,7 +476,7 @@ restart() { # in the middle of work; nobody may lose his session
 # Each line "$ command" of a console block is run in one shell; what it prints must be what stands below it, with
 # tokens, ids and times made alike on both sides.
 mask() {
-    sed -e 's/eyJ[A-Za-z0-9_.-]*/eyJ.../g' -e 's/__Host-refresh=E[A-Za-z0-9_-]*/__Host-refresh=E.../g' \
+    sed -e 's/eyJ[A-Za-z0-9_.-]*/eyJ.../g' -e 's/__Host-refresh=E[A-Za-z0-9_-]\{40,\}/__Host-refresh=E.../g' \
         -e 's/"refreshToken":"E[^"]*"/"refreshToken":"E..."/g' -e 's/"\(sid\|id\|jti\)":"[^"]*"/"\1":"..."/g' \
         -e 's/\(:\)1[0-9]\{9\}/\1.../g' -e 's/"time":"[^"]*"/"time":"..."/'
 }
@@ -595,7 +598,7 @@ ask POST /login '{"username":"alice","password":"alice-likes-tea"}' -H 'Host: id
 ask POST /login '{}' -H 'Host: id.example' -H 'Origin: http://id.example'; want 'nearly its origin' 403
 stop
 
-start; transcripts; stop
+start --window 0; transcripts; stop
 snapshots
 start; crowd; stop
 SERVER=server-O2; start; crowd; stop
