@@ -5185,8 +5185,10 @@ static ta_status tai_rotate_and_build(tai_visit *v, ta_pair *out)
 {
     ta_record next;
     ta_status st;
-    if (v->token.gen >= TAI_LAST_GEN)    /* generations never wrap */
+    if (v->token.gen >= TAI_LAST_GEN) {                 /* generations never wrap: this one cannot go on */
+        v->event = (ta_event)0;
         return tai_commit(v, NULL, TA_ERR_ENDED);
+    }
     tai_rotate(v, &next);
     st = tai_pair_for(v, &next, out);
     if (st != TA_OK) return st;
