@@ -24,6 +24,9 @@ help:
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
 	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
 	@echo 'make protocol  every interleaving of a few clients over one store; planted bugs; DEPTH=2, 3 more'
+	@echo 'make fuzz      every fuzz target for TIME=60 seconds each; ENGINE=afl, TARGETS="json jwt", JOBS=2'
+	@echo 'make fuzz-plants  bugs built in on purpose: does each fuzz target notice?'
+	@echo 'make fuzz-corpus  writes the first inputs of fuzz/corpus anew'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -98,9 +101,23 @@ stores:
 protocol:
 	@CC='$(CC)' JOBS='$(JOBS)' DEPTH='$(DEPTH)' ONLY='$(ONLY)' sh tests/protocol/run.sh
 
+fuzz:
+	@CC='$(CC)' TIME='$(TIME)' TARGETS='$(TARGETS)' ENGINE='$(ENGINE)' JOBS='$(JOBS)' sh fuzz/run.sh
+
+fuzz-plants:
+	@CC='$(CC)' sh fuzz/plants.sh
+
+fuzz-corpus: build/make_corpus
+	@build/make_corpus fuzz/corpus
+
+build/make_corpus: fuzz/make_corpus.c fuzz/fuzz.h tokenauth.h
+	@mkdir -p build
+	@$(CC) -O1 -o build/make_corpus fuzz/make_corpus.c
+
 clean:
 	rm -rf build
 
 .PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean stores
 .PHONY: sizes
 .PHONY: protocol
+.PHONY: fuzz fuzz-plants fuzz-corpus
