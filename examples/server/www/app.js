@@ -381,6 +381,12 @@ async function call(name) {
     { outcome: answer.ok ? 'good' : 'bad', detail: answer.said });
 }
 
+async function spoilt(path, body) {
+  const answer = await ask('POST', path, { body });
+  if (!answer?.ok) tell('Server', 'It cannot do that.', { outcome: 'bad', detail: answer?.said });
+  return answer?.ok;
+}
+
 const experiments = {
   call: () => call('The request'),
 
@@ -403,11 +409,17 @@ const experiments = {
     if (good) { adopt(good.body); renewals++; show(); }
   },
 
+  /* Three, for a browser repeats by itself what got no answer on a connection that was used before. */
   async lose() {
-    const answer = await ask('POST', '/debug/drop', { body: { count: 2 } });
-    if (!answer?.ok) return tell('Server', 'It cannot do that.', { outcome: 'bad', detail: answer?.said });
+    if (!await spoilt('/debug/drop', { count: 3 })) return;
     tell('You', 'The next answers will be lost. The page stores a retry key, then it spends the token.');
     await renew('The same successor again: nothing was lost but time.');
+  },
+
+  async fail() {
+    if (!await spoilt('/debug/store', { fail: 1 })) return;
+    tell('You', 'The server cannot read its store for a moment.');
+    await renew('The server is well again. Nobody was logged out.');
   },
 };
 
