@@ -18,6 +18,7 @@ help:
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
 	@echo 'make interop   against jsonwebtoken, Express with passport-jwt, a client of axios; needs node and npm'
+	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
@@ -85,6 +86,9 @@ build/stack: tests/stack.c tokenauth.h
 interop: build/tokenauth build/server
 	@sh tests/js/run.sh interop
 
+web-check: build/server
+	@sh tests/js/run.sh web
+
 ports:
 	@CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh
 
@@ -117,7 +121,7 @@ build/make_corpus: fuzz/make_corpus.c fuzz/fuzz.h tokenauth.h
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop clean stores
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores
 .PHONY: sizes
 .PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus

@@ -11,6 +11,11 @@ give_up() { echo "FAILED $*"; echo "$name: 0 passed, 1 failed"; exit 1; }
 
 command -v node > /dev/null || give_up 'node is missing: apt-get install nodejs npm'
 command -v npm  > /dev/null || give_up 'npm is missing: apt-get install npm'
+if [ "$name" = web ]; then
+    CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser)}
+    [ -n "$CHROMIUM" ] || give_up 'chromium is missing: apt-get install chromium'
+    export CHROMIUM
+fi
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || give_up 'node 18 or newer is needed'
 
 ! grep -l '://' tests/*/package-lock.json ||
