@@ -1,12 +1,12 @@
 /* server_client.c - what curl cannot be made to do to the demo server. All on 127.0.0.1.
 
-   server_client PORT send N [byte]    sends its input as it stands (byte: one byte at a time), reads N answers, and
-                                       prints their statuses, then "open" or "closed", as the server leaves it; only the
-                                       first request may be a HEAD
-   server_client PORT hold N [text]    opens N connections, sends the text on each, says "held", waits for the end
-                                       of its input, prints how many are still open
-   server_client PORT flood S SEED     for S seconds: half requests, garbage, resets, pipelines nobody reads, bytes in
-                                       drips; prints how many connections that were
+   server_client PORT send N [byte]   sends its input as it stands (byte: one byte at a time), reads N
+                                      answers, and prints their statuses, then "open" or "closed", as the
+                                      server leaves it; only the first request may be a HEAD
+   server_client PORT hold N [text]   opens N connections, sends the text on each, says "held", waits for
+                                      the end of its input, prints how many are still open
+   server_client PORT flood S SEED    for S seconds: half requests, garbage, resets, pipelines nobody
+                                      reads, bytes in drips; prints how many connections that were
 
    Build: cc -D_POSIX_C_SOURCE=200809L -o server_client server_client.c */
 #include <arpa/inet.h>
@@ -150,8 +150,10 @@ static uint32_t random32(void)          /* splitmix64 */
 
 static const char *const texts[] = {
     "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"username\":",
-    "POST /auth/refresh HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Length: 40\r\n\r\n{\"username\":",
+    "POST /auth/refresh HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        "\r\n5\r\nhello\r\n0\r\n\r\n",
     "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 18446744073709551615\r\n\r\n",
     "GET /../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\nGET",
     "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",

@@ -9,7 +9,13 @@ static long passed, failed;
 static int  bad;
 
 #define CHECK(x, ...) \
-    do { if (!(x)) { bad++; printf("%s:%d: not so: %s: ", __FILE__, __LINE__, #x); printf(__VA_ARGS__); printf("\n"); } } while (0)
+    do { \
+        if (x) break; \
+        bad++; \
+        printf("%s:%d: not so: %s: ", __FILE__, __LINE__, #x); \
+        printf(__VA_ARGS__); \
+        printf("\n"); \
+    } while (0)
 
 static void run(void (*test)(void))
 {
@@ -50,7 +56,8 @@ static int parse_text(const char *text)
 
 static void test_what_is_read(void)
 {
-    static const char text[] = LINE HOST "a: \t b \t\r\nConnection: Foo, CLOSE\r\nContent-Length: 0042\r\n\r\n";
+    static const char text[] = LINE HOST "a: \t b \t\r\nConnection: Foo, CLOSE\r\n"
+        "Content-Length: 0042\r\n\r\n";
     char *in = copy_of(text, sizeof text - 1);
     const char *why;
     http_request req;
@@ -191,7 +198,8 @@ static void test_every_prefix_and_piece(void)
    has a method, a path and a bounded length. */
 static void test_every_bit(void)
 {
-    static const char text[] = "POST /login HTTP/1.1\r\nHost: localhost:1\r\nContent-Length: 12\r\nExpect: 100-continue\r\n\r\n";
+    static const char text[] = "POST /login HTTP/1.1\r\nHost: localhost:1\r\n"
+        "Content-Length: 12\r\nExpect: 100-continue\r\n\r\n";
     size_t bit, accepted = 0;
     for (bit = 0; bit < 8 * (sizeof text - 1); bit++) {
         char *in = copy_of(text, sizeof text - 1);
@@ -199,7 +207,8 @@ static void test_every_bit(void)
         in[bit / 8] = (char)(in[bit / 8] ^ (1 << bit % 8));
         if (parse_bytes(in, sizeof text - 1, &req) == 0) {
             accepted++;
-            CHECK(req.method.len > 0 && req.path.len > 0 && req.content_length <= HTTP_MAX_BODY, "bit %zu", bit);
+            CHECK(req.method.len > 0 && req.path.len > 0 && req.content_length <= HTTP_MAX_BODY, "bit %zu",
+                  bit);
         }
         free(in);
     }
@@ -291,7 +300,8 @@ static void test_users_file(void)
     size_t i;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *problem = load_text(cases[i].text, &all, &line);
-        CHECK((problem != NULL) == (cases[i].line > 0) && line == cases[i].line, "case %zu, line %u", i, line);
+        CHECK((problem != NULL) == (cases[i].line > 0) && line == cases[i].line, "case %zu, line %u", i,
+              line);
     }
     CHECK(load_text("# nobody\n", &all, &line) != NULL, "no user");
     CHECK(load_text(cases[1].text, &all, &line) == NULL && all.count == 2, "two users");

@@ -17,6 +17,7 @@ typedef struct app {
     users       users;
     const char *users_file;             /* NULL: users end with the process */
     char        origin[128];            /* "https://id.example"; "": http and the name of a loopback host */
+    char        address[64];            /* where we listen, as it stands in a Host header */
     unsigned    port;
     bool        debug;
     unsigned long drop;                 /* answers to refreshes that are still to be lost */

@@ -46,7 +46,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /* token, RFC 9110 5.6.2 */
 static bool is_token_char(char c)
 {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+        (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_token(http_text t)
@@ -209,7 +210,9 @@ static int parse_length(http_request *req, const char **why)
     size_t i;
     if (coding.at != NULL) {
         if (length.at != NULL) return refuse(400, why, "Transfer-Encoding beside Content-Length");
-        if (!same_name(coding, "chunked", 7)) return refuse(501, why, "that Transfer-Encoding is not known here");
+        if (!same_name(coding, "chunked", 7)) {
+            return refuse(501, why, "that Transfer-Encoding is not known here");
+        }
         return refuse(411, why, "chunked bodies are not read here: send Content-Length");
     }
     if (length.at == NULL) return 0;
@@ -292,7 +295,8 @@ void http_put_header(http_response *res, const char *name, const char *value)
 
 void http_error(http_response *res, int status, const char *error, const char *message)
 {
-    int n = snprintf(res->scratch, sizeof res->scratch, "{\"error\":\"%s\",\"message\":\"%s\"}\n", error, message);
+    int n = snprintf(res->scratch, sizeof res->scratch,
+                     "{\"error\":\"%s\",\"message\":\"%s\"}\n", error, message);
     res->status   = status;
     res->type     = "application/json";
     res->body     = res->scratch;
@@ -321,6 +325,7 @@ typedef enum conn_state {
 #define IN_CAP    (HTTP_MAX_HEAD + HTTP_MAX_BODY)
 #define OUT_CAP   (4096u + HTTP_MAX_ANSWER)
 #define LINGER_MS 1000
+#define SPARE     16u                   /* connections that are only told that there is no room */
 
 typedef struct conn {
     conn_state  state;
@@ -346,9 +351,9 @@ static struct {
     conn         *waiting[HTTP_MAX_WAITING];
     size_t        waiting_count;
     char          date[40];
-    conn          conns[HTTP_MAX_CONNECTIONS];
-    struct pollfd polls[HTTP_MAX_CONNECTIONS + 2];
-    conn         *polled[HTTP_MAX_CONNECTIONS + 2];
+    conn          conns[HTTP_MAX_CONNECTIONS + SPARE];
+    struct pollfd polls[HTTP_MAX_CONNECTIONS + SPARE + 2];
+    conn         *polled[HTTP_MAX_CONNECTIONS + SPARE + 2];
     http_response res;
 } server;
 
@@ -448,7 +453,8 @@ static void answer(conn *c, http_response *res)
     }
     c->close_after = res->close || !c->req.keep_alive || server.stopping;
     n = snprintf(c->out, OUT_CAP - HTTP_MAX_ANSWER,
-                 "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: %s\r\n%s%.*s\r\n",
+                 "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                 "Connection: %s\r\n%s%.*s\r\n",
                  res->status, reason(res->status), server.date, res->type, res->body_len,
                  c->close_after ? "close" : "keep-alive", server.config.fixed_headers,
                  (int)res->head_len, res->head);
@@ -558,10 +564,11 @@ static void read_head(conn *c)
         memmove(c->in, c->in + 2, c->in_len);
     }
     end = http_head_end(c->in, c->in_len, &c->scanned);
-    if (end < 0) { refuse_request(c, 400, "this is not HTTP: a control character or a bare line end"); return; }
+    if (end < 0) { refuse_request(c, 400, "not HTTP: a control character or a bare line end"); return; }
     if (end == 0 && c->in_len >= HTTP_MAX_HEAD) {
         bool no_line = memchr(c->in, '\n', c->in_len) == NULL;
-        refuse_request(c, no_line ? 414 : 431, no_line ? "the target is too long" : "the headers are too long");
+        refuse_request(c, no_line ? 414 : 431,
+                       no_line ? "the target is too long" : "the headers are too long");
         return;
     }
     if (end == 0) return;
@@ -604,11 +611,11 @@ static conn *free_conn(void)
     for (i = 0; i < server.used; i++) {
         if (server.conns[i].state == CONN_FREE) return &server.conns[i];
     }
-    return server.used < server.config.connections ? &server.conns[server.used++] : NULL;
+    return server.used < server.config.connections + SPARE ? &server.conns[server.used++] : NULL;
 }
 
 /* When all places are taken, the one that has been idle for longest is given up: it has nothing under way. */
-static conn *make_room(void)
+static void make_room(void)
 {
     conn *oldest = NULL;
     size_t i;
@@ -618,7 +625,6 @@ static conn *make_room(void)
         if (idle && (oldest == NULL || c->deadline < oldest->deadline)) oldest = c;
     }
     if (oldest != NULL) end_conn(oldest);
-    return oldest;
 }
 
 static void name_peer(const struct sockaddr_storage *from, char out[HTTP_PEER_CAP])
@@ -636,28 +642,25 @@ static void make_non_blocking(int fd)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Too many for us: said without waiting for the request, in one send that is allowed to fail. */
-static void turn_away(int fd)
-{
-    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-                               "Connection: close\r\n\r\n";
-    if (send(fd, text, sizeof text - 1, MSG_NOSIGNAL) < 0) errno = 0;
-    close(fd);
-}
+static bool is_full(void) { return server.open >= server.config.connections; }
 
 static void begin_conn(int fd, const struct sockaddr_storage *from)
 {
-    conn *c = free_conn();
+    conn *c;
     int on = 1;
-    if (c == NULL) c = make_room();
+    bool full;
+    if (is_full()) make_room();
+    full = is_full();
+    c = free_conn();
+    if (c == NULL) { close(fd); return; }
     make_non_blocking(fd);
-    if (c == NULL) { turn_away(fd); return; }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     c->fd     = fd;
     c->in_len = c->out_len = 0;
     name_peer(from, c->peer);
     begin_reading(c);
     server.open++;
+    if (full) refuse_request(c, 503, "too many connections");
 }
 
 static void accept_some(void)
@@ -867,6 +870,4 @@ void http_run(int grace_ms)
     end_all(true);
     while (server.open > 0 && server.now < until) turn();
     end_all(false);
-    close(server.wake[0]);
-    close(server.wake[1]);
 }

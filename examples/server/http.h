@@ -66,7 +66,7 @@ const char *http_open(const http_config *config, unsigned *port);
 /* http_run - serves until http_stop; then ends what is under way, at most grace_ms. */
 void http_run(int grace_ms);
 
-/* http_stop - may be called by a signal handler. */
+/* http_stop - may be called by a signal handler, at any time after http_open. */
 void http_stop(void);
 
 /* http_find - a header's value; at is NULL when there is none. Names without regard to case. */

@@ -35,7 +35,9 @@ static void write_line(const log_entry *e, time_t now)
     ta_json_writer w;
     struct tm utc;
     size_t len;
-    if (gmtime_r(&now, &utc) != NULL && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) when[0] = '\0';
+    if (gmtime_r(&now, &utc) != NULL && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
+        when[0] = '\0';
+    }
     ta_json_begin(&w, line, LINE_CAP);
     ta_json_put_object(&w, NULL);
     put(&w, "time", when);

@@ -42,34 +42,58 @@ static struct options {
 typedef enum kind { TEXT, NUMBER, SECONDS, FLAG } kind;
 
 static const struct option {
-    const char *name, *arg, *help;
+    const char *name, *arg;             /* arg NULL: a flag */
     kind        kind;
     void       *to;
     long        least, most;            /* of a number */
+    const char *help;
 } options[] = {
-    {"--port", "N", "the port (8080); 0: any free one", NUMBER, &opt.port, 0, 65535},
-    {"--address", "A", "listen there (127.0.0.1); another than loopback wants --origin and --seed-users", TEXT, &opt.address, 0, 0},
-    {"--origin", "URL", "what browsers call this server, \"https://id.example\", when a proxy stands before it", TEXT, &opt.origin, 0, 0},
-    {"--www", "DIR", "where index.html, app.js, style.css are (beside this source file)", TEXT, &opt.www, 0, 0},
-    {"--data", "DIR", "keep secret, users and sessions there; without: all ends with the process", TEXT, &opt.data, 0, 0},
-    {"--store", "WHAT", "where sessions are kept: memory, memory:FILE (with --data: memory:DIR/sessions)", TEXT, &opt.store, 0, 0},
-    {"--seed-users", "FILE", "users of a first start, lines \"name password [admin]\" (alice, bob, admin)", TEXT, &opt.seed_users, 0, 0},
-    {"--log", "FILE", "security events, one JSON object per line (standard error)", TEXT, &opt.log, 0, 0},
-    {"--access", "D", "an access token lives so long: 90s, 15m (15m)", SECONDS, &opt.access_s, 0, 0},
-    {"--idle", "D", "a session ends when it is not used for so long (14d)", SECONDS, &opt.idle_s, 0, 0},
-    {"--absolute", "D", "a session ends so long after its login (90d)", SECONDS, &opt.absolute_s, 0, 0},
-    {"--window", "D", "a spent token is answered alike for so long, 1s to 5m; 0: never (10s)", SECONDS, &opt.window_s, 0, 0},
-    {"--retry", "D", "the same with a retry key; 0: never (1d)", SECONDS, &opt.retry_s, 0, 0},
-    {"--max-sessions", "N", "devices per user; the least used one makes room (16)", NUMBER, &opt.max_sessions, 1, 64},
-    {"--stateless", NULL, "do not look at the session when an access token comes: only the deny-list", FLAG, &opt.stateless, 0, 0},
-    {"--http-cookie", NULL, "cookies without Secure and __Host-: for browsers that want https even here", FLAG, &opt.http_cookie, 0, 0},
-    {"--pbkdf2", "N", "rounds of PBKDF2 for new passwords (600000)", NUMBER, &opt.pbkdf2, 1, 100000000},
-    {"--capacity", "N", "sessions there is room for in memory (20000)", NUMBER, &opt.capacity, 1, 10000000},
-    {"--connections", "N", "at once (1200, the most)", NUMBER, &opt.connections, 1, HTTP_MAX_CONNECTIONS},
-    {"--request-time", "D", "a request must have arrived by then (10s)", SECONDS, &opt.request_s, 0, 0},
-    {"--debug", NULL, "faults on demand under /debug, loopback only: NOT for other people's tokens", FLAG, &opt.debug, 0, 0},
-    {"--drop-refresh-responses", "N", "lose the first N answers to refreshes, loopback only", NUMBER, &opt.drop, 0, 1000},
-    {"--help", NULL, "this list", FLAG, &opt.help, 0, 0},
+    {"--port", "N", NUMBER, &opt.port, 0, 65535,
+        "the port (8080); 0: any free one"},
+    {"--address", "A", TEXT, &opt.address, 0, 0,
+        "listen there (127.0.0.1); another than loopback wants --origin and --seed-users"},
+    {"--origin", "URL", TEXT, &opt.origin, 0, 0,
+        "what browsers call this server, \"https://id.example\", when a proxy stands before it"},
+    {"--www", "DIR", TEXT, &opt.www, 0, 0,
+        "where index.html, app.js, style.css are (beside this source file)"},
+    {"--data", "DIR", TEXT, &opt.data, 0, 0,
+        "keep secret, users and sessions there; without: all ends with the process"},
+    {"--store", "WHAT", TEXT, &opt.store, 0, 0,
+        "where sessions are kept: memory, memory:FILE (with --data: memory:DIR/sessions)"},
+    {"--seed-users", "FILE", TEXT, &opt.seed_users, 0, 0,
+        "users of a first start, lines \"name password [admin]\" (alice, bob, admin)"},
+    {"--log", "FILE", TEXT, &opt.log, 0, 0,
+        "security events, one JSON object per line (standard error)"},
+    {"--access", "D", SECONDS, &opt.access_s, 0, 0,
+        "an access token lives so long: 90s, 15m (15m)"},
+    {"--idle", "D", SECONDS, &opt.idle_s, 0, 0,
+        "a session ends when it is not used for so long (14d)"},
+    {"--absolute", "D", SECONDS, &opt.absolute_s, 0, 0,
+        "a session ends so long after its login (90d)"},
+    {"--window", "D", SECONDS, &opt.window_s, 0, 0,
+        "a spent token is answered alike for so long, 1s to 5m; 0: never (10s)"},
+    {"--retry", "D", SECONDS, &opt.retry_s, 0, 0,
+        "the same with a retry key; 0: never (1d)"},
+    {"--max-sessions", "N", NUMBER, &opt.max_sessions, 1, 32,
+        "devices per user; the least used one makes room (16)"},
+    {"--stateless", NULL, FLAG, &opt.stateless, 0, 0,
+        "do not look at the session when an access token comes: only the deny-list"},
+    {"--http-cookie", NULL, FLAG, &opt.http_cookie, 0, 0,
+        "cookies without Secure and __Host-: for browsers that want https even here"},
+    {"--pbkdf2", "N", NUMBER, &opt.pbkdf2, 1, 100000000,
+        "rounds of PBKDF2 for new passwords (600000)"},
+    {"--capacity", "N", NUMBER, &opt.capacity, 1, 10000000,
+        "sessions there is room for in memory (20000)"},
+    {"--connections", "N", NUMBER, &opt.connections, 1, HTTP_MAX_CONNECTIONS,
+        "at once (1200, the most)"},
+    {"--request-time", "D", SECONDS, &opt.request_s, 0, 0,
+        "a request must have arrived by then (10s)"},
+    {"--debug", NULL, FLAG, &opt.debug, 0, 0,
+        "faults on demand under /debug, loopback only: NOT for other people's tokens"},
+    {"--drop-refresh-responses", "N", NUMBER, &opt.drop, 0, 1000,
+        "lose the first N answers to refreshes, loopback only"},
+    {"--help", NULL, FLAG, &opt.help, 0, 0,
+        "this list"},
 };
 
 #define OPTIONS (sizeof options / sizeof options[0])
@@ -77,7 +101,8 @@ static const struct option {
 static void print_help(void)
 {
     size_t i;
-    printf("usage: server [option...]\n\nA login server on tokenauth.h. Its interface: examples/server/README.md\n\n");
+    printf("usage: server [option...]\n\n"
+           "A login server on tokenauth.h. Its interface: examples/server/README.md\n\n");
     for (i = 0; i < OPTIONS; i++) {
         char left[40];
         snprintf(left, sizeof left, "%s %s", options[i].name, options[i].arg == NULL ? "" : options[i].arg);
@@ -97,7 +122,8 @@ static bool read_number(const struct option *o, const char *text)
     errno = 0;
     n = strtol(text, &end, 10);
     if (end == text || *end != '\0' || errno != 0 || n < o->least || n > o->most) {
-        fprintf(stderr, "server: %s %s: a number from %ld to %ld is wanted\n", o->name, text, o->least, o->most);
+        fprintf(stderr, "server: %s %s: a number from %ld to %ld is wanted\n",
+                o->name, text, o->least, o->most);
         return false;
     }
     *(long *)o->to = n;
@@ -143,7 +169,7 @@ static bool read_options(int argc, char **argv)
     for (i = 1; i < argc; i++) {
         const struct option *o = find_option(argv[i]);
         if (o == NULL) { complain(argv[i], "no such option, see --help"); return false; }
-        if (o->kind != FLAG && i + 1 == argc) { complain(argv[i], "wants a value, see --help"); return false; }
+        if (o->kind != FLAG && i + 1 == argc) { complain(argv[i], "wants a value"); return false; }
         if (!take(o, o->kind == FLAG ? NULL : argv[++i])) return false;
     }
     return true;
@@ -156,7 +182,8 @@ static bool is_loopback(const char *address)
 
 static bool is_url(const char *text)
 {
-    const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 : strncmp(text, "http://", 7) == 0 ? text + 7 : "";
+    const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 :
+        strncmp(text, "http://", 7) == 0 ? text + 7 : "";
     return host[0] != '\0' && strpbrk(host, "/ \r\n\t\"") == NULL && strlen(text) < 120;
 }
 
@@ -165,11 +192,17 @@ static bool options_fit(void)
 {
     bool loopback = is_loopback(opt.address);
     const char *problem = NULL;
-    if (opt.origin != NULL && !is_url(opt.origin)) problem = "--origin is https://HOST or http://HOST, no slash after it";
-    else if (!loopback && opt.origin == NULL) problem = "wants --origin, so that requests of other sites can be told";
-    else if (!loopback && opt.seed_users == NULL) problem = "wants --seed-users: the passwords of the demo users are public";
-    else if (!loopback && (opt.debug || opt.drop > 0)) problem = "no --debug there";
-    else if (opt.request_s < 1 || opt.request_s > TA_MINUTES(10)) problem = "--request-time is 1s to 10m";
+    if (opt.origin != NULL && !is_url(opt.origin)) {
+        problem = "--origin is https://HOST or http://HOST, no slash after it";
+    } else if (!loopback && opt.origin == NULL) {
+        problem = "wants --origin, so that requests of other sites can be told";
+    } else if (!loopback && opt.seed_users == NULL) {
+        problem = "wants --seed-users: the passwords of the demo users are public";
+    } else if (!loopback && (opt.debug || opt.drop > 0)) {
+        problem = "no --debug there";
+    } else if (opt.request_s < 1 || opt.request_s > TA_MINUTES(10)) {
+        problem = "--request-time is 1s to 10m";
+    }
     if (problem != NULL) complain(opt.address, problem);
     return problem == NULL;
 }
@@ -245,9 +278,13 @@ static bool complain_line(const char *file, unsigned line, const char *problem)
 static bool read_users(app *a)
 {
     unsigned line = 0;
-    if (users_init(&a->users, (uint32_t)opt.pbkdf2) != TA_OK) return complain_line("users", 0, "no random numbers");
+    if (users_init(&a->users, (uint32_t)opt.pbkdf2) != TA_OK) {
+        return complain_line("users", 0, "no random numbers");
+    }
     if (opt.data != NULL) {
-        if (!path_in_data(users_path, sizeof users_path, "", "users")) return complain_line(opt.data, 0, "is too long a name");
+        if (!path_in_data(users_path, sizeof users_path, "", "users")) {
+            return complain_line(opt.data, 0, "is too long a name");
+        }
         a->users_file = users_path;
         if (access(users_path, F_OK) == 0) {
             const char *problem = users_load(&a->users, users_path, &line);
@@ -325,7 +362,8 @@ static const char *start_auth(app *a, int64_t now)
     if (problem == NULL) deny_the_past(a);
     fill_config(a, &cfg);
     if (problem == NULL) {
-        problem = open_store(opt.store, (size_t)opt.capacity, now, opt.idle_s > 0 ? opt.idle_s : TA_DAYS(14), &cfg.store, &said);
+        problem = open_store(opt.store, (size_t)opt.capacity, now, opt.idle_s > 0 ? opt.idle_s : TA_DAYS(14),
+                             &cfg.store, &said);
     }
     if (problem != NULL) return problem;
     if (said != NULL) printf("%s\n", said);
@@ -348,6 +386,7 @@ static void catch_signals(void)
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGHUP, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
@@ -385,8 +424,8 @@ static const char *fixed_headers(void)
     bool https = opt.origin != NULL && strncmp(opt.origin, "https:", 6) == 0;
     snprintf(text, sizeof text, "%s%s",
              "Cache-Control: no-store\r\n"
-             "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-             "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+             "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+             "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
              "X-Content-Type-Options: nosniff\r\n"
              "X-Frame-Options: DENY\r\n"
              "Referrer-Policy: no-referrer\r\n"
@@ -454,7 +493,8 @@ static bool fill_in_options(void)
     opt.store = "memory";
     if (opt.data == NULL) return true;
     opt.store = store_text;
-    return path_in_data(store_text, sizeof store_text, "memory:", "sessions") || complain_line(opt.data, 0, "is too long a name");
+    return path_in_data(store_text, sizeof store_text, "memory:", "sessions") ||
+        complain_line(opt.data, 0, "is too long a name");
 }
 
 /* The port first: when it is taken, nothing has happened yet. */
@@ -470,6 +510,7 @@ static bool start(app *a)
     if (!open_http(a)) return false;
     catch_signals();
     if (!read_users(a)) return false;
+    snprintf(a->address, sizeof a->address, strchr(opt.address, ':') == NULL ? "%s" : "[%s]", opt.address);
     if (opt.origin != NULL) snprintf(a->origin, sizeof a->origin, "%s", opt.origin);
     a->debug = opt.debug;
     a->drop  = (unsigned long)opt.drop;
@@ -492,6 +533,7 @@ static bool stop(app *a)
 int main(int argc, char **argv)
 {
     bool ok;
+    umask(077);                         /* log and data are for our eyes only */
     if (!read_options(argc, argv)) return 2;
     if (opt.help) {
         print_help();

@@ -26,7 +26,9 @@ static const char *load_snapshot(int64_t now, int32_t keep_s)
     size_t len;
     uint8_t *all = file_read(memory.file, TA_SNAPSHOT_CAP(memory.count), &len);
     ta_status st;
-    if (all == NULL) return len == 0 ? NULL : "the snapshot cannot be read, or has more sessions than there is room for";
+    if (all == NULL) {
+        return len == 0 ? NULL : "the snapshot cannot be read, or has more sessions than there is room for";
+    }
     st = ta_table_load(&memory.table, all, len, now, TA_LOAD_RESUME, keep_s);
     ta_wipe(all, len);
     free(all);

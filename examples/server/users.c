@@ -84,7 +84,8 @@ void user_salt(const user *u, uint8_t out[USER_SALT_SIZE])
     out[sizeof u->hash] = u->suspended;
 }
 
-void user_set_password(user *u, const password_job *job, const uint8_t salt[PASSWORD_SALT], uint32_t iterations)
+void user_set_password(user *u, const password_job *job, const uint8_t salt[PASSWORD_SALT],
+                       uint32_t iterations)
 {
     memcpy(u->hash, job->hash, sizeof u->hash);
     memcpy(u->salt, salt, PASSWORD_SALT);
@@ -251,12 +252,15 @@ static const char *saved_line(users *all, char **word, size_t n)
     iterations = strtoul(word[3], &end, 10);
     if (*end != '\0' || iterations < 1 || iterations > 100000000) return form;
     u->iterations = (uint32_t)iterations;
-    return hex_read(word[4], u->salt, sizeof u->salt) && hex_read(word[5], u->hash, sizeof u->hash) ? NULL : form;
+    if (!hex_read(word[4], u->salt, sizeof u->salt)) return form;
+    return hex_read(word[5], u->hash, sizeof u->hash) ? NULL : form;
 }
 
 const char *users_load(users *all, const char *file, unsigned *line)
 {
-    return each_line(file, saved_line, all, line);
+    const char *problem = each_line(file, saved_line, all, line);
+    if (problem == NULL) all->nobody.iterations = all->list[0].iterations;      /* as slow as somebody */
+    return problem;
 }
 
 const char *users_save(const users *all, const char *file)

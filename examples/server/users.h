@@ -56,7 +56,8 @@ user *users_find(users *all, const char *name);
 void user_salt(const user *u, uint8_t out[USER_SALT_SIZE]);
 
 /* user_set_password - a finished job becomes the password. */
-void user_set_password(user *u, const password_job *job, const uint8_t salt[PASSWORD_SALT], uint32_t iterations);
+void user_set_password(user *u, const password_job *job, const uint8_t salt[PASSWORD_SALT],
+                       uint32_t iterations);
 
 /* users_init - nobody, and the stand-in for nobody. */
 ta_status users_init(users *all, uint32_t iterations);
