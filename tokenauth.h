@@ -1020,48 +1020,103 @@ extern "C" {
 #  define TAI_X86 0
 #endif
 
+/* ARMv8: built in where the compiler was told that each machine has it (Apple's always is), found at run
+   time on Linux, where the kernel says so for nothing. Older clangs know the one, but not the other.  */
+#if !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__aarch64__) && defined(__GNUC__) \
+    && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ \
+    && (defined(__ARM_FEATURE_SHA2) || defined(__ARM_FEATURE_CRYPTO))
+#  define TAI_ARM 1
+#elif !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__aarch64__) && defined(__linux__) \
+    && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ \
+    && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 \
+    && (defined(__clang__) ? __clang_major__ >= 16 : defined(__GNUC__) && __GNUC__ >= 8)
+#  define TAI_ARM 2
+#else
+#  define TAI_ARM 0
+#endif
+
 #if TAI_X86
 #  if defined(__GNUC__)
-#    define TAI_TARGET_SHA __attribute__((target("sha,sse4.1")))
+#    define TAI_TARGET_SHA  __attribute__((target("sha,sse4.1")))
+#    define TAI_TARGET_AVX2 __attribute__((target("avx2")))
 #    include <cpuid.h>
 #  else
 #    define TAI_TARGET_SHA
+#    define TAI_TARGET_AVX2
 #    include <intrin.h>
 #  endif
 
-static bool tai_cpu_ask(void)           /* SSSE3 and SSE4.1 in leaf 1, SHA in leaf 7 */
-{
-    const unsigned sse = 1u << 9 | 1u << 19, sha = 1u << 29;
-#  if defined(__GNUC__)
-    unsigned a, b, c, d, e;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
-    return __get_cpuid_count(7, 0, &a, &b, &e, &d) != 0 && (c & sse) == sse && (b & sha) != 0;
-#  else
-    int one[4], seven[4];
-    __cpuid(one, 1);
-    __cpuidex(seven, 7, 0);
-    return ((unsigned)one[2] & sse) == sse && ((unsigned)seven[1] & sha) != 0;
+enum { TAI_CPU_ASKED = 1, TAI_CPU_SHA = 2, TAI_CPU_AVX2 = 4 };
+#  ifndef TAI_CPU_MASK
+#    define TAI_CPU_MASK 7              /* the tests try the forms one by one with it */
 #  endif
+
+static void tai_cpuid(int leaf, unsigned r[4])          /* EAX EBX ECX EDX; zeros when there is none */
+{
+#  if defined(__GNUC__)
+    r[0] = r[1] = r[2] = r[3] = 0;
+    (void)__get_cpuid_count((unsigned)leaf, 0, &r[0], &r[1], &r[2], &r[3]);
+#  else
+    __cpuidex((int *)r, leaf, 0);
+#  endif
+}
+
+static bool tai_cpu_saves_ymm(void)                     /* does the system keep the wide registers? */
+{
+#  if defined(__GNUC__)
+    unsigned low, high;
+    __asm__ volatile ("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6u) == 6u;
+#  else
+    return (_xgetbv(0) & 6u) == 6u;
+#  endif
+}
+
+/* Intel SDM 2, CPUID: SSSE3, SSE4.1, OSXSAVE and AVX are bits of leaf 1 ECX, AVX2 and SHA of leaf 7 EBX. */
+static int tai_cpu_ask(void)
+{
+    const unsigned sse = 1u << 9 | 1u << 19, avx = 1u << 27 | 1u << 28;
+    unsigned one[4], seven[4];
+    int has = TAI_CPU_ASKED;
+    tai_cpuid(1, one);
+    tai_cpuid(7, seven);
+    if ((one[2] & sse) != sse || (seven[1] >> 29 & 1u) == 0) return has;
+    has |= TAI_CPU_SHA;
+    if ((one[2] & avx) == avx && (seven[1] >> 5 & 1u) != 0 && tai_cpu_saves_ymm()) has |= TAI_CPU_AVX2;
+    return has;
 }
 
 /* Asked once: in a virtual machine the question costs more than a token. The answer is kept in one
    word that only ever changes from 0 to the same value, read and written whole, so threads may race. */
-static bool tai_cpu_has_sha(void)
+static bool tai_cpu_has(int what)
 {
 #  if defined(__GNUC__)
-    static int known;                   /* 1: no, 2: yes */
+    static int known;
     int k = __atomic_load_n(&known, __ATOMIC_RELAXED);
     if (k == 0) {
-        k = tai_cpu_ask() ? 2 : 1;
+        k = tai_cpu_ask();
         __atomic_store_n(&known, k, __ATOMIC_RELAXED);
     }
 #  else
     static volatile long known;         /* aligned: whole on x64 */
     long k = known;
-    if (k == 0) known = k = tai_cpu_ask() ? 2 : 1;
+    if (k == 0) known = k = tai_cpu_ask();
 #  endif
-    return k == 2;
+    return (k & what & TAI_CPU_MASK) != 0;
 }
+
+static bool tai_cpu_has_sha(void) { return tai_cpu_has(TAI_CPU_SHA); }
+#endif
+
+#if TAI_ARM == 1
+#  include <arm_neon.h>
+#  define TAI_TARGET_SHA
+static bool tai_cpu_has_sha(void) { return true; }
+#elif TAI_ARM == 2
+#  include <arm_neon.h>
+#  include <sys/auxv.h>
+#  define TAI_TARGET_SHA __attribute__((target("+crypto")))
+static bool tai_cpu_has_sha(void) { return (getauxval(AT_HWCAP) >> 6 & 1u) != 0; }     /* HWCAP_SHA2 */
 #endif
 
 /* ============================================================================
@@ -1099,6 +1154,8 @@ const char *ta_status_str(ta_status st)
 /* ============================================================================
    >>bytes       big-endian loads and stores, compare, wipe, masks
    ========================================================================== */
+
+#define TAI_BLOCK 64                    /* bytes per compression */
 
 static uint32_t tai_load32(const uint8_t *p)
 {
@@ -1147,10 +1204,19 @@ bool ta_equal(const void *a, const void *b, size_t len)
     return (bool)((seen - 1u) >> 31);   /* seen is 0..65535: only 0 wraps to bit 31 */
 }
 
+/* memset. GCC would make "rep stos" of a middling length that it knows, which takes 30 cycles to start. */
+static inline void tai_zero(void *p, size_t len)
+{
+#if TAI_X86 && defined(__GNUC__) && !defined(__clang__)
+    if (len > TAI_BLOCK) __asm__ ("" : "+r"(len));
+#endif
+    memset(p, 0, len);
+}
+
 static inline void tai_wipe(void *p, size_t len)        /* inline: for a known length it is a few stores */
 {
 #if defined(__GNUC__)
-    if (len > 0) memset(p, 0, len);
+    if (len > 0) tai_zero(p, len);
     __asm__ __volatile__("" : : "r"(p) : "memory");     /* somebody may look: the stores must happen */
 #else
     {
@@ -1211,6 +1277,10 @@ static size_t tai_run_to(const void *bytes, size_t n, char c)
         unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + i), all));
         if (hit != 0) return i + tai_first_bit(hit);
     }
+    if (n >= 16) {                      /* the last 16, some of them once more */
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tai_load16(p + n - 16), all));
+        return hit != 0 ? n - 16 + tai_first_bit(hit) : n;
+    }
 #elif !TAI_SMALL
     while (n - i >= 8 && tai_among(tai_load8(p + i), c) == 0) i += 8;
 #endif
@@ -1219,7 +1289,7 @@ static size_t tai_run_to(const void *bytes, size_t n, char c)
 }
 
 /* All ones when lo <= c <= hi, else 0, without a branch. For values below 2^31.                */
-static uint32_t tai_within(uint32_t c, uint32_t lo, uint32_t hi)
+static inline uint32_t tai_within(uint32_t c, uint32_t lo, uint32_t hi)
 {
     return 0u - (((lo - 1u - c) & (c - hi - 1u)) >> 31);
 }
@@ -1242,7 +1312,7 @@ static size_t tai_base64_byte_len(size_t chars)
 
 /* The value 0..63 of a character, or more than 63 for a foreign one; no branch and no table, as both
    would tell an observer of the cache about a secret.                                          */
-static uint32_t tai_base64_value(uint8_t c, tai_alphabet a)
+static inline uint32_t tai_base64_value(uint8_t c, tai_alphabet a)
 {
     uint32_t plus_one = (tai_within(c, 'A', 'Z') & (uint32_t)(c - 'A' + 1))
                       | (tai_within(c, 'a', 'z') & (uint32_t)(c - 'a' + 27))
@@ -1253,7 +1323,7 @@ static uint32_t tai_base64_value(uint8_t c, tai_alphabet a)
 }
 
 /* n characters, 1..4, as the upper bits of 24; what is foreign shows in *bad above bit 5.      */
-static uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint32_t *bad)
+static inline uint32_t tai_base64_group(const char *in, size_t n, tai_alphabet a, uint32_t *bad)
 {
     uint32_t group = 0;
     size_t i;
@@ -1298,13 +1368,49 @@ TAI_TARGET_SHA static inline void tai_base64_decode16(__m128i c, uint8_t *out, _
     memcpy(out + 8, &last, sizeof last);
 }
 
+/* The same for 32 at a time, as far as there are 32; gives how many characters it took.          */
+TAI_TARGET_AVX2 static size_t tai_base64_decode_wide(const char *in, size_t len, uint8_t *out, __m128i *bad)
+{
+    const __m256i not_by_low = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21,
+                      0x21, 0x21, 0x23, 0x3B, 0x3B, 0x3A, 0x3B, 0x33));
+    const __m256i by_high = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0x20, 0x20, 0x01, 0x02, 0x04, 0x08, 0x04, 0x10,
+                      0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20));
+    const __m256i to_value = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i order = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+    const __m256i nibble = _mm256_set1_epi8(15), joined = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7);
+    __m256i wrong = _mm256_setzero_si256();
+    size_t i;
+
+    for (i = 0; len - i >= 32; i += 32, out += 24) {
+        __m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(in + i)), v;
+        __m256i low = _mm256_and_si256(c, nibble), high = _mm256_and_si256(_mm256_srli_epi32(c, 4), nibble);
+        __m256i under = _mm256_cmpeq_epi8(c, _mm256_set1_epi8('_'));
+        wrong = _mm256_or_si256(wrong, _mm256_and_si256(_mm256_shuffle_epi8(not_by_low, low),
+                                                        _mm256_shuffle_epi8(by_high, high)));
+        v = _mm256_add_epi8(c, _mm256_shuffle_epi8(to_value, high));
+        v = _mm256_add_epi8(v, _mm256_and_si256(under, _mm256_set1_epi8(33)));
+        v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(0x01400140));
+        v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
+        v = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(v, order), joined);
+        _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(v));
+        _mm_storel_epi64((__m128i *)(void *)(out + 16), _mm256_extracti128_si256(v, 1));
+    }
+    *bad = _mm_or_si128(_mm256_castsi256_si128(wrong), _mm256_extracti128_si256(wrong, 1));
+    return i;
+}
+
 /* The first len characters, a multiple of 4 and at least 16. Still no branch and no table in memory on
    what is decoded. The last 16 are taken before anything is written: they overlap what goes before. */
 TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
 {
     __m128i bad = _mm_setzero_si128(), end = tai_load16(in + len - 16);
-    size_t i;
-    for (i = 0; i + 16 < len; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
+    size_t i = 0;
+    if (len >= 64 && tai_cpu_has(TAI_CPU_AVX2)) i = tai_base64_decode_wide(in, len, out, &bad);
+    for (; i + 16 < len; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
     tai_base64_decode16(end, out + (len - 16) / 4 * 3, &bad);
     return _mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128())) == 0xFFFF;
 }
@@ -1452,11 +1558,38 @@ TAI_TARGET_SHA static inline __m128i tai_load12(const uint8_t *p)
     return _mm_insert_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p), last, 2);
 }
 
+/* The last of `groups`, eight at a time while there are more than eight; gives how many are left.    */
+TAI_TARGET_AVX2 static size_t tai_base64url_encode_wide(const uint8_t *in, size_t groups, char *out)
+{
+    const __m256i order = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,
+                                           5, 4, 6, 5, 8, 7, 9, 8, 11, 10, 12, 11, 14, 13, 15, 14);
+    const __m256i step = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0));
+    for (; groups > 8; groups -= 8) {
+        const uint8_t *p = in + 3 * (groups - 8);
+        __m256i v = _mm256_inserti128_si256(_mm256_castsi128_si256(tai_load16(p)), tai_load16(p + 8), 1);
+        __m256i high, low, kind;
+        v = _mm256_shuffle_epi8(v, order);
+        high = _mm256_mulhi_epu16(_mm256_and_si256(v, _mm256_set1_epi32(0x0FC0FC00)),
+                                  _mm256_set1_epi32(0x04000040));
+        low  = _mm256_mullo_epi16(_mm256_and_si256(v, _mm256_set1_epi32(0x003F03F0)),
+                                  _mm256_set1_epi32(0x01000010));
+        v = _mm256_or_si256(high, low);
+        kind = _mm256_and_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(26), v), _mm256_set1_epi8(13));
+        kind = _mm256_or_si256(_mm256_subs_epu8(v, _mm256_set1_epi8(51)), kind);
+        v = _mm256_add_epi8(v, _mm256_shuffle_epi8(step, kind));
+        _mm256_storeu_si256((__m256i *)(void *)(out + 4 * (groups - 8)), v);
+    }
+    return groups;
+}
+
 /* `groups` of three bytes, at least 4, from the end to the front; the first 12 bytes are taken before
    anything is written, as what goes before overlaps them.                                        */
 TAI_TARGET_SHA static void tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
 {
     __m128i first = tai_load12(in);
+    if (groups > 16 && tai_cpu_has(TAI_CPU_AVX2)) groups = tai_base64url_encode_wide(in, groups, out);
     for (; groups > 4; groups -= groups < 8 ? groups - 4 : 4) {
         tai_base64url_encode12(tai_load12(in + 3 * (groups - 4)), out + 4 * (groups - 4));
     }
@@ -1539,8 +1672,6 @@ ta_status ta_base64url_decode(const char *in, size_t in_len, void *out, size_t o
 /* ============================================================================
    >>sha256      FIPS 180-4
    ========================================================================== */
-
-#define TAI_BLOCK 64                    /* bytes per compression */
 
 static const uint32_t tai_sha256_start[8] = {
     0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u
@@ -1653,7 +1784,7 @@ static void tai_sha256_plain(uint32_t state[8], const uint8_t *in, size_t blocks
     _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + 16 * (i))), big_endian)
 
 /* The x86 SHA instructions keep the state as two registers, ABEF and CDGH (Intel SDM, SHA256RNDS2). */
-TAI_TARGET_SHA static void tai_sha256_x86(uint32_t state[8], const uint8_t *in, size_t blocks)
+TAI_TARGET_SHA static void tai_sha256_cpu(uint32_t state[8], const uint8_t *in, size_t blocks)
 {
     const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)state), 0xB1);
@@ -1691,6 +1822,47 @@ TAI_TARGET_SHA static void tai_sha256_digest_x86(const uint32_t state[8], uint8_
     _mm_storeu_si128((__m128i *)(void *)(digest + 16), _mm_shuffle_epi8(tai_load16(state + 4), big_endian));
 }
 
+#elif TAI_ARM
+
+/* Four rounds; m0 holds their words of the schedule.                                            */
+#define TAI_ARM_ROUNDS(m0, t) \
+    k = vaddq_u32(m0, vld1q_u32(&tai_sha256_k[t])); \
+    before = abcd; \
+    abcd = vsha256hq_u32(abcd, efgh, k); \
+    efgh = vsha256h2q_u32(efgh, before, k)
+
+/* The same, and m0 becomes the words of sixteen rounds on.                                       */
+#define TAI_ARM_ROUNDS_NEXT(m0, m1, m2, m3, t) \
+    TAI_ARM_ROUNDS(m0, t); \
+    m0 = vsha256su1q_u32(vsha256su0q_u32(m0, m1), m2, m3)
+
+#define TAI_ARM_LOAD(i) vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(in + 16 * (i))))
+
+TAI_TARGET_SHA static void tai_sha256_cpu(uint32_t state[8], const uint8_t *in, size_t blocks)
+{
+    uint32x4_t abcd = vld1q_u32(state), efgh = vld1q_u32(state + 4), before, k;
+
+    for (; blocks > 0; blocks--, in += TAI_BLOCK) {
+        uint32x4_t abcd0 = abcd, efgh0 = efgh;
+        uint32x4_t m0 = TAI_ARM_LOAD(0), m1 = TAI_ARM_LOAD(1), m2 = TAI_ARM_LOAD(2), m3 = TAI_ARM_LOAD(3);
+        TAI_ARM_ROUNDS_NEXT(m0, m1, m2, m3, 0);   TAI_ARM_ROUNDS_NEXT(m1, m2, m3, m0, 4);
+        TAI_ARM_ROUNDS_NEXT(m2, m3, m0, m1, 8);   TAI_ARM_ROUNDS_NEXT(m3, m0, m1, m2, 12);
+        TAI_ARM_ROUNDS_NEXT(m0, m1, m2, m3, 16);  TAI_ARM_ROUNDS_NEXT(m1, m2, m3, m0, 20);
+        TAI_ARM_ROUNDS_NEXT(m2, m3, m0, m1, 24);  TAI_ARM_ROUNDS_NEXT(m3, m0, m1, m2, 28);
+        TAI_ARM_ROUNDS_NEXT(m0, m1, m2, m3, 32);  TAI_ARM_ROUNDS_NEXT(m1, m2, m3, m0, 36);
+        TAI_ARM_ROUNDS_NEXT(m2, m3, m0, m1, 40);  TAI_ARM_ROUNDS_NEXT(m3, m0, m1, m2, 44);
+        TAI_ARM_ROUNDS(m0, 48);  TAI_ARM_ROUNDS(m1, 52);  TAI_ARM_ROUNDS(m2, 56);  TAI_ARM_ROUNDS(m3, 60);
+        abcd = vaddq_u32(abcd, abcd0);
+        efgh = vaddq_u32(efgh, efgh0);
+    }
+    vst1q_u32(state, abcd);
+    vst1q_u32(state + 4, efgh);
+}
+
+#undef TAI_ARM_ROUNDS
+#undef TAI_ARM_ROUNDS_NEXT
+#undef TAI_ARM_LOAD
+
 #endif
 #endif /* TOKENAUTH_SHA256_COMPRESS */
 
@@ -1700,8 +1872,8 @@ static void tai_sha256_blocks(uint32_t state[8], const uint8_t *in, size_t block
 #if defined(TOKENAUTH_SHA256_COMPRESS)
     TOKENAUTH_SHA256_COMPRESS(state, in, blocks);
 #else
-#  if TAI_X86
-    if (tai_cpu_has_sha()) { tai_sha256_x86(state, in, blocks);  return; }
+#  if TAI_X86 || TAI_ARM
+    if (tai_cpu_has_sha()) { tai_sha256_cpu(state, in, blocks);  return; }
 #  endif
     tai_sha256_plain(state, in, blocks);
 #endif
@@ -1710,7 +1882,7 @@ static void tai_sha256_blocks(uint32_t state[8], const uint8_t *in, size_t block
 void ta_sha256_init(ta_sha256 *c)
 {
     TA_ASSERT(c != NULL);
-    memset(c, 0, sizeof *c);
+    tai_zero(c, sizeof *c);
     memcpy(c->state, tai_sha256_start, sizeof c->state);
 }
 
@@ -1743,7 +1915,7 @@ static void tai_sha256_last(uint32_t state[8], const uint8_t *rest, size_t n, ui
     block[n] = 0x80;
     if (n >= TAI_BLOCK - 8) {                           /* no room for the length: one block more */
         tai_sha256_blocks(state, block, 1);
-        memset(block, 0, sizeof block);
+        tai_zero(block, sizeof block);
     }
     tai_store64(block + TAI_BLOCK - 8, total << 3);
     tai_sha256_blocks(state, block, 1);
@@ -1863,9 +2035,9 @@ void ta_hmac_sha256(const void *key, size_t key_len, const void *msg, size_t msg
                  (positions in registers: a third of the time of positions behind pointers)
    ========================================================================== */
 
-static bool tai_is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool tai_is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static size_t tai_space(const char *text, size_t len, size_t pos)
+static inline size_t tai_space(const char *text, size_t len, size_t pos)
 {
     while (pos < len && text[pos] <= ' '
            && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n' || text[pos] == '\r')) pos++;
@@ -1999,19 +2171,50 @@ static inline bool tai_all_plain(uint64_t v)
 }
 #endif
 
-/* The first place from pos on whose byte does not stand for itself: no ASCII, a control, quote or
-   backslash. The last 16 bytes are looked at together, also those before pos.                   */
-static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
-{
 #if TAI_X86
+/* From pos on, 32 bytes at a time while all are plain: the place where that ends.                */
+TAI_TARGET_AVX2 static size_t tai_plain_wide(const char *text, size_t len, size_t pos)
+{
+    for (; len - pos >= 32; pos += 32) {
+        __m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(text + pos));
+        __m256i mark = _mm256_or_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('"')),
+                                       _mm256_cmpeq_epi8(c, _mm256_set1_epi8('\\')));
+        mark = _mm256_or_si256(mark, _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), c));
+        if (_mm256_movemask_epi8(mark) != 0) break;
+    }
+    return pos;
+}
+
+/* From pos on, 16 bytes at a time while all are plain or the text ends; the last 16 of the text are
+   looked at together, also those before pos.  needs: len >= 16                                  */
+static inline size_t tai_plain_steps(const char *text, size_t len, size_t pos, size_t most)
+{
     unsigned hit;
-    for (; len - pos >= 16; pos += 16) {
+    for (; len - pos >= 16; pos += 16, most--) {
+        if (most == 0) return pos;
         hit = tai_not_plain(text + pos);
         if (hit != 0) return pos + tai_first_bit(hit);
     }
-    if (len >= 16 && pos < len) {
-        hit = tai_not_plain(text + len - 16) >> (16 - (len - pos));
-        return hit != 0 ? pos + tai_first_bit(hit) : len;
+    if (pos >= len) return len;
+    hit = tai_not_plain(text + len - 16) >> (16 - (len - pos));
+    return hit != 0 ? pos + tai_first_bit(hit) : len;
+}
+
+static size_t tai_plain_long(const char *text, size_t len, size_t pos)
+{
+    if (len - pos >= 64 && tai_cpu_has(TAI_CPU_AVX2)) pos = tai_plain_wide(text, len, pos);
+    return tai_plain_steps(text, len, pos, len);
+}
+#endif
+
+/* The first place from pos on whose byte does not stand for itself: no ASCII, a control, quote or
+   backslash.                                                                                    */
+static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
+{
+#if TAI_X86
+    if (len >= 16) {
+        size_t end = tai_plain_steps(text, len, pos, 3);
+        return end - pos == 48 ? tai_plain_long(text, len, end) : end;
     }
 #elif !TAI_SMALL
     while (len - pos >= 8 && tai_all_plain(tai_load8(text + pos))) pos += 8;
@@ -2136,7 +2339,9 @@ static tai_name tai_plain_name(const char *text, size_t len)
     name.len = len;
     for (; len >= 4; len -= 4, p += 4) name.mix = tai_name_mix(name.mix, tai_load32(p));
     if (name.len >= 4) name.last = tai_load32(p + len - 4);
-    else while (len-- > 0) name.last = name.last << 8 | *p++;
+    else if (len > 0) name.last = p[0];
+    if (name.len == 2 || name.len == 3) name.last = name.last << 8 | p[1];
+    if (name.len == 3) name.last = name.last << 8 | p[2];
     return name;
 }
 
@@ -2181,7 +2386,8 @@ typedef struct tai_scan {
     const char     *text;
     size_t          len;
     const tai_want *wants;
-    size_t          want_count, want_seen;      /* seen: also members that stand elsewhere */
+    size_t          want_count, want_next;
+    size_t          want_seen;          /* also members that stand elsewhere */
     ta_json        *wanted;             /* the value being read now, or NULL */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
@@ -2192,7 +2398,7 @@ typedef struct tai_scan {
     uint8_t         name_hash[TAI_NAMES];
 } tai_scan;
 
-static ta_json tai_view(const char *text, size_t from, size_t to)
+static inline ta_json tai_view(const char *text, size_t from, size_t to)
 {
     ta_json v;
     v.text = text + from;
@@ -2236,12 +2442,15 @@ static bool tai_scan_has_room(const tai_scan *s)
     return members < TA_MAX_MEMBERS && s->names + s->want_seen < TAI_NAMES;
 }
 
-/* Which of the wanted members has this name, if any?                                            */
-static ta_json *tai_scan_want(const tai_scan *s, tai_name name)
+/* Which of the wanted members has this name, if any? They mostly come in the order in which we want
+   them, so the search goes on where the last one was found.                                     */
+static ta_json *tai_scan_want(tai_scan *s, tai_name name)
 {
-    size_t i;
-    for (i = 0; i < s->want_count; i++) {
-        if (s->wants[i].name == name.last && s->wants[i].len == name.len) return s->wants[i].value;
+    size_t left = s->want_count;
+    for (; left > 0; left--) {
+        const tai_want *w = &s->wants[s->want_next];
+        if (++s->want_next == s->want_count) s->want_next = 0;
+        if (w->name == name.last && w->len == name.len) return w->value;
     }
     return NULL;
 }
@@ -2363,15 +2572,15 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     size_t i;
     ta_status st;
 
-    for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
+    for (i = 0; i < want_count; i++) tai_zero(wants[i].value, sizeof *wants[i].value);
     if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
-    s.wants = wants;  s.want_count = want_count;  s.want_seen = others;  s.wanted = NULL;
+    s.wants = wants;  s.want_count = want_count;  s.want_next = 0;  s.want_seen = others;  s.wanted = NULL;
     s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
     st = tai_scan_text(&s);
     if (st != TA_OK) {
-        for (i = 0; i < want_count; i++) memset(wants[i].value, 0, sizeof *wants[i].value);
+        for (i = 0; i < want_count; i++) tai_zero(wants[i].value, sizeof *wants[i].value);
     }
     return st;
 }
@@ -2441,8 +2650,8 @@ ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value)
     ta_kind kind = ta_json_kind(v);
     size_t pos, end;
 
-    if (name != NULL) memset(name, 0, sizeof *name);
-    if (value != NULL) memset(value, 0, sizeof *value);
+    if (name != NULL) tai_zero(name, sizeof *name);
+    if (value != NULL) tai_zero(value, sizeof *value);
     if (at == NULL || value == NULL) return TA_ERR_ARGUMENT;
     if (kind == TA_ABSENT) return TA_ERR_ABSENT;
     if (kind != TA_OBJECT && kind != TA_ARRAY) return TA_ERR_KIND;
@@ -2458,7 +2667,7 @@ ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value)
     }
     end = pos < v.len ? tai_skip(v.text, v.len, pos) : pos;
     if (end == pos) {                                   /* the closing bracket, or no JSON at all */
-        if (name != NULL) memset(name, 0, sizeof *name);
+        if (name != NULL) tai_zero(name, sizeof *name);
         return TA_ERR_ABSENT;
     }
     *value = tai_view(v.text, pos, end);
@@ -2505,7 +2714,7 @@ static bool tai_path_bracket(const char *path, size_t len, size_t *pos, tai_step
 static bool tai_path_step(const char *path, size_t len, size_t *pos, tai_step *step)
 {
     size_t start;
-    memset(step, 0, sizeof *step);
+    tai_zero(step, sizeof *step);
     if (path[*pos] == '[') return tai_path_bracket(path, len, pos, step);
     if (*pos > 0 && path[(*pos)++] != '.') return false;
     start = *pos;
@@ -2544,7 +2753,7 @@ ta_json ta_json_at(ta_json v, const char *path)
         if (tai_path_step(path, len, &pos, &step)) {
             v = tai_step_down(v, &step);
         } else {
-            memset(&v, 0, sizeof v);
+            tai_zero(&v, sizeof v);
             break;
         }
     }
@@ -2565,7 +2774,7 @@ ta_status ta_json_find(const char *json, size_t len, const char *path, ta_json *
 {
     ta_status st;
     size_t start;
-    if (out != NULL) memset(out, 0, sizeof *out);
+    if (out != NULL) tai_zero(out, sizeof *out);
     if (out == NULL || path == NULL || !tai_is_path(path)) return TA_ERR_ARGUMENT;
     st = ta_json_check(json, len);
     if (st != TA_OK) return st;
@@ -2650,12 +2859,12 @@ static bool tai_shift_in(int64_t *v, int digit)
 static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
 {
     bool minus = v.text[0] == '-';
-    size_t i, mantissa = 0;
+    size_t i, mantissa = 0, few = v.len < 18 ? v.len : 18;
     int32_t digit = 0, point = 0;                       /* digits seen; how many stand left of the point */
     int64_t sum = 0;
 
     *fraction = false;
-    for (i = minus; i < v.len && i < 18 && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
+    for (i = minus; i < few && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
     if (i == v.len) {                                   /* nearly all: digits only, and few enough */
         *out = minus ? sum : -sum;
         return true;
@@ -2733,7 +2942,7 @@ bool ta_json_has(ta_json v, const char *text, size_t len)
 
 static void tai_text_begin(ta_json_writer *w, char *out, size_t cap)
 {
-    memset(w, 0, sizeof *w);
+    tai_zero(w, sizeof *w);
     w->out = out;
     w->cap = cap;
     w->st = out == NULL ? TA_ERR_ARGUMENT : cap == 0 ? TA_ERR_SPACE : TA_OK;
@@ -3205,7 +3414,7 @@ static bool tai_read_common_header(const char *token, const tai_parts *p, char *
     const size_t n = sizeof tai_common_header - 1;
     if (p->head != n || memcmp(token, tai_common_header, n) != 0) return false;
     memcpy(buf, json, sizeof json - 1);
-    memset(crit, 0, sizeof *crit);
+    tai_zero(crit, sizeof *crit);
     out->header = tai_view(buf, 0, sizeof json - 1);
     *alg        = tai_view(buf, 7, 14);
     out->typ    = tai_view(buf, 21, 26);
@@ -3233,7 +3442,7 @@ static void tai_read_date(ta_json v, tai_date *d)
 {
     int64_t whole;
     bool fraction;
-    memset(d, 0, sizeof *d);
+    tai_zero(d, sizeof *d);
     if (v.len == 0) return;
     d->bad = true;
     if (ta_json_kind(v) != TA_NUMBER || !tai_truncate(v, &whole, &fraction)) return;
@@ -3348,7 +3557,7 @@ static ta_status tai_check_mac(ta_keys keys, unsigned candidates, const char *te
         tai_key_mac(&keys.list[i], text, len, good);
         if (ta_equal(good, mac, sizeof good)) st = TA_OK;
     }
-    ta_wipe(good, sizeof good);
+    tai_wipe(good, sizeof good);
     return st;
 }
 
@@ -3553,7 +3762,7 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
     ta_status st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     if (rules == NULL) rules = &strictest;
     if (!tai_keys_ready(keys)) return TA_ERR_KEY;
     if (now <= 0) return TA_ERR_CLOCK;
@@ -3606,7 +3815,7 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
     ta_status st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     st = tai_prepare(token, len, buf, cap, &p);
     if (st != TA_OK) return st;
     head = tai_base64_byte_len(p.head);
@@ -3759,13 +3968,15 @@ static bool tai_merge_date(tai_date *d, int64_t time)
 /* What the claims' own fields become is good by itself; `more` is checked as part of the same object. */
 static ta_status tai_check_more(const ta_claims *c)
 {
-    ta_jwt    jwt = TA_ZERO;
-    tai_dates d = TA_ZERO;
+    ta_jwt    jwt;
+    tai_dates d;
     size_t    others = (size_t)(c->issuer != NULL) + (c->subject != NULL) + (c->audience != NULL)
                      + (c->expires_at != 0) + (c->not_before != 0) + (c->issued_at != 0)
                      + (c->id != NULL) + (c->session != NULL);
     ta_status st = TA_OK;
 
+    tai_zero(&jwt, sizeof jwt);
+    tai_zero(&d, sizeof d);
     if (c->more != NULL) st = tai_check_object(c->more, c->more_len, others, &jwt, &d);
     if (st != TA_OK) return st;
     if ((c->issuer != NULL && jwt.iss.len > 0) || (c->subject != NULL && jwt.sub.len > 0)
@@ -3948,7 +4159,7 @@ void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
     memcpy(out + TAI_AT_SEAL, r->seal, sizeof r->seal);
     out[TAI_AT_SUB_LEN] = r->sub_len;
     out[TAI_AT_LABEL_LEN] = r->label_len;
-    memset(out + TAI_AT_TEXT, 0, sizeof r->text);
+    tai_zero(out + TAI_AT_TEXT, sizeof r->text);
     memcpy(out + TAI_AT_TEXT, r->text, used < sizeof r->text ? used : sizeof r->text);
 }
 
@@ -3958,7 +4169,7 @@ ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
     uint64_t created;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     if (p == NULL || len != TA_RECORD_SIZE || p[0] != TAI_FORMAT) return TA_ERR_STORE;
     created = tai_load64(p + TAI_AT_CREATED);
     if (created > (uint64_t)TAI_MAX_TIME) return TA_ERR_STORE;          /* so that the sums below fit */
@@ -3982,7 +4193,7 @@ ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
     out->label_len = p[TAI_AT_LABEL_LEN];
     memcpy(out->text, p + TAI_AT_TEXT, sizeof out->text);
     if (tai_record_is_sound(out)) return TA_OK;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     return TA_ERR_STORE;
 }
 
@@ -4259,7 +4470,7 @@ static ta_status tai_table_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_recor
     const ta_table *t = (const ta_table *)ctx;
     size_t at, probes;
     ta_status st = TA_ERR_NOT_FOUND;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     if (!tai_lock(t)) return TA_ERR_STORE;
     if (tai_index_find(t, id, &at, &probes))
         st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
@@ -4526,7 +4737,7 @@ static void tai_deny_purge(ta_deny *d, int64_t now)
 ta_status ta_deny_init(ta_deny *d, ta_deny_slot *slots, size_t count)
 {
     if (d == NULL) return TA_ERR_ARGUMENT;
-    memset(d, 0, sizeof *d);
+    tai_zero(d, sizeof *d);
     if (slots == NULL || count == 0) return TA_ERR_ARGUMENT;
     d->slots = slots;
     d->count = count;
@@ -4611,10 +4822,10 @@ static tai_access tai_access_for(const ta_auth *a, int64_t now)
 static ta_status tai_get(const ta_auth *a, const uint8_t id[TA_ID_SIZE], ta_record *out)
 {
     ta_status st;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     st = a->cfg.store.get(a->cfg.store.ctx, id, out);
     if (st == TA_OK && tai_record_is_sound(out) && memcmp(out->id, id, TA_ID_SIZE) == 0) return TA_OK;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     return st == TA_ERR_NOT_FOUND ? TA_ERR_NOT_FOUND : TA_ERR_STORE;
 }
 
@@ -4735,7 +4946,7 @@ static ta_status tai_token_read(const ta_auth *a, const char *text, size_t len, 
     const char *prefix = a->cfg.refresh_prefix;
     ta_status st;
 
-    memset(t, 0, sizeof *t);
+    tai_zero(t, sizeof *t);
     if (text == NULL) return len > 0 ? TA_ERR_ARGUMENT : TA_ERR_INVALID;
     if (prefix != NULL && !tai_take_prefix(&text, &len, prefix)) return TA_ERR_INVALID;
     st = tai_token_open(a, text, len, raw);
@@ -4858,7 +5069,7 @@ static void tai_new_mark(const tai_access *x, const char *sub, size_t len, const
                          ta_record *next)
 {
     int64_t ends = x->now + x->auth->cfg.absolute_s;
-    memset(next, 0, sizeof *next);
+    tai_zero(next, sizeof *next);
     next->kind = TAI_MARK;
     next->ver = old->kind == 0 ? epoch : old->ver + 1;
     next->epoch = epoch;
@@ -4942,7 +5153,7 @@ static ta_status tai_session_lives(const ta_auth *a, const ta_record *r, int64_t
 
 static void tai_describe(const ta_record *r, ta_session *out)
 {
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     tai_sid_put(r->id, out->sid);
     memcpy(out->subject, r->text, r->sub_len);
     memcpy(out->label, r->text + r->sub_len, r->label_len);
@@ -5014,7 +5225,7 @@ static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint
                                 size_t more_len, int64_t now, ta_pair *out)
 {
     int64_t left = (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) - now;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     tai_sid_put(r->id, out->sid);
     out->refresh_len = (uint16_t)tai_token_mint(a, secret, r->gen, out->refresh);
     out->refresh_s   = left < INT32_MAX ? (int32_t)left : INT32_MAX;
@@ -5142,7 +5353,7 @@ static void tai_rotate(const tai_visit *v, ta_record *next)
     next->idle_until = now + a->cfg.idle_s < next->ends_at ? now + a->cfg.idle_s : next->ends_at;
     if (next->idle_until < next->created) next->idle_until = next->created;
     next->flags &= (uint8_t)~TAI_HAS_RETRY;
-    memset(next->retry, 0, sizeof next->retry);
+    tai_zero(next->retry, sizeof next->retry);
     if (v->opts->retry_key != NULL) {
         next->flags |= TAI_HAS_RETRY;
         tai_bind(k, "R", next->id, v->opts->retry_key, 16, next->retry);
@@ -5230,7 +5441,7 @@ static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *ref
 {
     static const ta_refresh_opts none = TA_ZERO;
     ta_status st = tai_check_call(a, now);
-    memset(v, 0, sizeof *v);
+    tai_zero(v, sizeof *v);
     if (st != TA_OK) return st;
     if (a->cfg.refresh_key_count == 0) return TA_ERR_CONFIG;
     v->x = tai_access_for(a, now);
@@ -5250,7 +5461,7 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     if (out == NULL) return TA_ERR_ARGUMENT;
     st = tai_visit_begin(&v, a, refresh, len, now,
                          opts);       /* refresh may be out's own: read it first */
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     if (st == TA_OK && v.opts->old_salt_len > 0)    /* for ta_logout_others only */
         st = TA_ERR_ARGUMENT;
     v.again = st == TA_OK;
@@ -5287,7 +5498,7 @@ static void tai_new_session(const ta_auth *a, const char *subject, size_t len, i
                             const uint8_t secret[TAI_SECRET], uint32_t epoch, ta_record *r)
 {
     const ta_key *k = &a->refresh[0];
-    memset(r, 0, sizeof *r);
+    tai_zero(r, sizeof *r);
     r->kind  = TAI_SESSION;
     r->kid   = a->cfg.refresh_keys[0].id;
     r->epoch = epoch;
@@ -5337,7 +5548,7 @@ typedef struct tai_walk {
 
 static void tai_walk_begin(tai_walk *w, const ta_auth *a, const char *sub, size_t len)
 {
-    memset(w, 0, sizeof *w);
+    tai_zero(w, sizeof *w);
     w->auth = a;
     w->sub  = sub;
     w->len  = len;
@@ -5435,7 +5646,7 @@ static ta_status tai_count(tai_access *x, const tai_arrival *in, tai_census *c)
     tai_walk walk;
     ta_record r;
     ta_status st;
-    memset(c, 0, sizeof *c);
+    tai_zero(c, sizeof *c);
     st = tai_mark_get(x->auth, in->self->text, in->self->sub_len, &r, &c->epoch);
     tai_walk_begin(&walk, x->auth, in->self->text, in->self->sub_len);
     while (st == TA_OK) {
@@ -5508,13 +5719,13 @@ ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_
     ta_status   st;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(&in, 0, sizeof in);
+    tai_zero(&in, sizeof in);
     in.self = &rec;
     in.opts = opts != NULL ? opts : &none;
     st = tai_check_login(a, subject, now, in.opts, &len);
     if (st == TA_OK && tai_token_read(a, in.opts->replaces, in.opts->replaces_len,
                                       &old) == TA_OK) in.leaving = old.id;
-    memset(out, 0, sizeof *out);                        /* what is replaced may stand in it: only now */
+    tai_zero(out, sizeof *out);                        /* what is replaced may stand in it: only now */
     if (st == TA_OK && in.opts->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
     if (st == TA_OK && in.opts->epoch != NULL) epoch = *in.opts->epoch;
     if (st == TA_OK) st = tai_draw(a, secret, sizeof secret);
@@ -5570,7 +5781,7 @@ static void tai_tell_ended_all(const ta_auth *a, const char *sub, size_t len)
 {
     ta_session s;
     if (a->cfg.event == NULL) return;
-    memset(&s, 0, sizeof s);
+    tai_zero(&s, sizeof s);
     memcpy(s.subject, sub, len);
     a->cfg.event(a->cfg.ctx, TA_EVENT_ENDED_ALL, &s);
 }
@@ -5679,7 +5890,7 @@ ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid,
     ta_record r;
     ta_status st;
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     st = tai_check_call(a, now);
     if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
     if (st == TA_OK) st = tai_session_lives(a, &r, now);
@@ -5780,7 +5991,7 @@ ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now
     ta_rules  rules = TA_ZERO;
     ta_status st;
     if (out == NULL) return TA_ERR_ARGUMENT;
-    memset(out, 0, sizeof *out);
+    tai_zero(out, sizeof *out);
     if (a == NULL) return TA_ERR_ARGUMENT;
     if (a->cfg.issuer == NULL) return TA_ERR_CONFIG;
     if (now < 1 || now > TAI_MAX_TIME) return TA_ERR_CLOCK;
@@ -5886,7 +6097,7 @@ ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cfg)
 {
     ta_status st;
     size_t i;
-    if (a != NULL) memset(a, 0, sizeof *a);
+    if (a != NULL) tai_zero(a, sizeof *a);
     if (a == NULL || cfg == NULL) return TA_ERR_ARGUMENT;
     a->cfg = *cfg;
     st = tai_check_config(&a->cfg);

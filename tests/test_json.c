@@ -605,9 +605,9 @@ static void test_utf8_every_short_sequence_in_a_string(void)
 static void test_strings_one_odd_byte_at_each_place(void)
 {
     static const unsigned char odd[] = {0x00, 0x1F, 0x20, 0x21, 0x7F, 0x80, 0xC3, 0xFF, '"', '\\', '/', 'n'};
-    char s[80], want[64];
+    char s[220], want[200];
     size_t len, at, i, k;
-    for (len = 1; len <= 50; len++) {
+    for (len = 1; len <= 190; len += len < 50 ? 1 : 14) {     /* 16, 32, 48 and more at once */
         for (at = 0; at < len; at++) {
             for (i = 0; i < sizeof odd; i++) {
                 char *inner = s + 2;

@@ -2483,6 +2483,51 @@ static void test_sign_more(void)
     }
 }
 
+static size_t put_members(char *text, size_t n, size_t from)
+{
+    size_t i, at = 0;
+    for (i = from; i < from + n; i++) at += (size_t)sprintf(text + at, "%s\"m%u\":0", i > from ? "," : "", (unsigned)i);
+    return at;
+}
+
+/* The claims' own fields and `more` become one object: its limits are those of the whole, as if it had been
+   written by hand.                                                                               */
+static void test_sign_more_counts_with_the_claims(void)
+{
+    static const char *const fields[] = {"", "\"iss\":\"v\"", "\"iss\":\"v\",\"sub\":\"v\"",
+                                         "\"iss\":\"v\",\"sub\":\"v\",\"jti\":\"v\""};
+    char members[2400], more[2500], whole[2600], token[6000];
+    size_t f, n, inner, len, refused = 0, good = 0;
+    for (f = 0; f < 4; f++) {
+        for (inner = 0; inner <= TA_MAX_MEMBERS; inner += TA_MAX_MEMBERS / 2) {
+            size_t most = inner == TA_MAX_MEMBERS ? TA_MAX_DEPTH : inner == 0 ? TA_MAX_MEMBERS
+                        : TA_MAX_MEMBERS / 2 + TA_MAX_DEPTH;
+            for (n = most - 6; n < most + 2; n++) {
+                ta_claims c = TA_ZERO;
+                ta_status st;
+                size_t at = put_members(members, n, 0);
+                if (inner > 0) {
+                    at += (size_t)sprintf(members + at, ",\"in\":{");
+                    at += put_members(members + at, inner, 500);
+                    sprintf(members + at, "}");
+                }
+                sprintf(more, "{%s}", members);
+                sprintf(whole, "{%s%s%s}", fields[f], f > 0 ? "," : "", members);
+                if (f > 0) c.issuer = "v";
+                if (f > 1) c.subject = "v";
+                if (f > 2) c.id = "v";
+                c.allow_no_exp = true;
+                c.more = more;
+                c.more_len = strlen(more);
+                st = ta_jwt_sign(&key, &c, token, sizeof token, &len);
+                if (st == TA_OK) good++; else refused++;
+                CHECK_ST(st, ta_jwt_sign_json(&key, whole, strlen(whole), token, sizeof token, &len));
+            }
+        }
+    }
+    CHECK(good > 10 && refused > 10);
+}
+
 /* A member of more that repeats one of the struct, in any spelling, is refused; one that only looks like
    it is not. exp may come in more, but only where nothing is said of it outside.                 */
 static void test_sign_more_may_not_repeat_a_claim(void)
@@ -3050,6 +3095,7 @@ int main(void)
     RUN(test_sign_header);
     RUN(test_sign_times);
     RUN(test_sign_more);
+    RUN(test_sign_more_counts_with_the_claims);
     RUN(test_sign_more_may_not_repeat_a_claim);
     RUN(test_sign_refuses_text_that_is_not_utf8);
     RUN(test_sign_limits);

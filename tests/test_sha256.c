@@ -308,6 +308,54 @@ static void test_two_contexts_do_not_mix(void)
     free(msg);
 }
 
+/* ---- the compression alone -------------------------------------------------------------------- */
+
+static uint32_t ror(uint32_t x, unsigned n) { return x >> n | x << (32 - n); }
+
+/* FIPS 180-4 6.2.2, letter by letter; that the constants are the standard's, every vector above says. */
+static void fips_compress(uint32_t h[8], const uint8_t *in)
+{
+    uint32_t w[64], v[8], t1, t2;
+    unsigned t, i;
+    for (t = 0; t < 16; t++) {
+        w[t] = (uint32_t)in[4 * t] << 24 | (uint32_t)in[4 * t + 1] << 16 | (uint32_t)in[4 * t + 2] << 8
+             | in[4 * t + 3];
+    }
+    for (; t < 64; t++) {
+        w[t] = (ror(w[t - 2], 17) ^ ror(w[t - 2], 19) ^ w[t - 2] >> 10) + w[t - 7]
+             + (ror(w[t - 15], 7) ^ ror(w[t - 15], 18) ^ w[t - 15] >> 3) + w[t - 16];
+    }
+    memcpy(v, h, sizeof v);
+    for (t = 0; t < 64; t++) {
+        t1 = v[7] + (ror(v[4], 6) ^ ror(v[4], 11) ^ ror(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6]))
+           + tai_sha256_k[t] + w[t];
+        t2 = (ror(v[0], 2) ^ ror(v[0], 13) ^ ror(v[0], 22))
+           + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+        for (i = 7; i > 0; i--) v[i] = v[i - 1];
+        v[4] += t1;
+        v[0] = t1 + t2;
+    }
+    for (i = 0; i < 8; i++) h[i] += v[i];
+}
+
+/* Each form of the compression gives what the standard's text gives, from states and over blocks that no
+   message leads to, one block and several in a call, at each address.                            */
+static void test_compression_of_random_states(void)
+{
+    uint8_t bytes[4 * 64 + 16];
+    long i;
+    for (i = 0; i < 300; i++) {
+        uint32_t got[8], want[8];
+        size_t blocks = 1 + rnd(4), at = rnd(16), b;
+        for (b = 0; b < sizeof bytes; b++) bytes[b] = (uint8_t)rnd(256);
+        for (b = 0; b < 8; b++) got[b] = want[b] = (uint32_t)rnd(65536) << 16 | (uint32_t)rnd(65536);
+        if (i % 10 == 0) memset(bytes, i % 20 == 0 ? 0xFF : 0, sizeof bytes);
+        for (b = 0; b < blocks; b++) fips_compress(want, bytes + at + 64 * b);
+        tai_sha256_blocks(got, bytes + at, blocks);
+        CHECK_BYTES(got, want, sizeof want);
+    }
+}
+
 /* ---- public vectors ------------------------------------------------------------------------------- */
 
 /* id, len_bytes, msg_hex, sha256_hex */
@@ -376,6 +424,7 @@ int main(void)
     RUN(test_final_wipes_the_context);
     RUN(test_digest_over_the_message);
     RUN(test_two_contexts_do_not_mix);
+    RUN(test_compression_of_random_states);
     run_vectors("sha256/cavp_short.tsv", 65, cavp_row);
     run_vectors("sha256/cavp_long.tsv", 44, cavp_row);
     run_monte();
