@@ -923,7 +923,8 @@ TA_API int ta_http_code(ta_status st);
    says "invalid_grant" for every 401.                                                         */
 TA_API const char *ta_http_error(ta_status st);
 /* ta_www_authenticate - the header that a 400, 401 or 403 must carry (RFC 6750 3): Bearer, the realm
-   unless it is NULL, and the error unless no token came. *out_len 0 for other codes: no header.
+   unless it is NULL, and the error unless no token came: "invalid_token" for each 401, also where
+   ta_http_error says "invalid_grant". *out_len 0 for other codes: no header.
    TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL, a realm with " \ or unprintable characters    */
 TA_MUST_CHECK TA_API ta_status ta_www_authenticate(ta_status st, const char *realm, char *out,
                                                    size_t cap, size_t *out_len);
@@ -998,6 +999,49 @@ size_t strlen(const char *text);
 #  endif
 #endif
 
+#if defined(TOKENAUTH_SMALL) || defined(__OPTIMIZE_SIZE__)
+#  define TAI_SMALL 1                   /* loops instead of unrolled code, arithmetic instead of tables */
+#else
+#  define TAI_SMALL 0
+#endif
+
+/* Which processor's own instructions can be used; the rest of >>cpu asks whether this one has them.
+   ARMv8: built in (1) where the compiler was told that each machine has them, as Apple's have; found
+   at run time (2) on Linux, where the kernel says so for nothing. Older clangs know only the first.  */
+#if defined(TOKENAUTH_NO_INTRINSICS) || TAI_SMALL || !defined(__STDC_HOSTED__) || __STDC_HOSTED__ != 1
+#  define TAI_X86 0
+#elif (defined(__x86_64__) && defined(__SSE2__) && defined(__GNUC__)) || defined(_M_X64)
+#  define TAI_X86 1
+#  include <immintrin.h>
+#  if defined(__GNUC__)
+#    include <cpuid.h>
+#    define TAI_TARGET_SHA  __attribute__((target("sha,sse4.1")))
+#    define TAI_TARGET_AVX2 __attribute__((target("avx2")))
+#  else
+#    include <intrin.h>
+#    define TAI_TARGET_SHA
+#    define TAI_TARGET_AVX2
+#  endif
+#elif defined(__aarch64__) && defined(__GNUC__) && !defined(TOKENAUTH_SHA256_COMPRESS) \
+    && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#  define TAI_X86 0
+#  if defined(__ARM_FEATURE_SHA2) || defined(__ARM_FEATURE_CRYPTO)
+#    define TAI_ARM 1
+#    include <arm_neon.h>
+#    define TAI_TARGET_SHA
+#  elif defined(__linux__) && (defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 8)
+#    define TAI_ARM 2
+#    include <arm_neon.h>
+#    include <sys/auxv.h>
+#    define TAI_TARGET_SHA __attribute__((target("+crypto")))
+#  endif
+#else
+#  define TAI_X86 0
+#endif
+#ifndef TAI_ARM
+#  define TAI_ARM 0
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -1006,46 +1050,7 @@ extern "C" {
    >>cpu         which forms of the inner loops this machine runs
    ========================================================================== */
 
-#if defined(TOKENAUTH_SMALL) || defined(__OPTIMIZE_SIZE__)
-#  define TAI_SMALL 1                   /* loops instead of unrolled code, arithmetic instead of tables */
-#else
-#  define TAI_SMALL 0
-#endif
-
-#if !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 \
-    && ((defined(__x86_64__) && defined(__SSE2__) && defined(__GNUC__)) || defined(_M_X64))
-#  define TAI_X86 1
-#  include <immintrin.h>
-#else
-#  define TAI_X86 0
-#endif
-
-/* ARMv8: built in where the compiler was told that each machine has it (Apple's always is), found at run
-   time on Linux, where the kernel says so for nothing. Older clangs know the one, but not the other.  */
-#if !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__aarch64__) && defined(__GNUC__) \
-    && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ \
-    && (defined(__ARM_FEATURE_SHA2) || defined(__ARM_FEATURE_CRYPTO))
-#  define TAI_ARM 1
-#elif !defined(TOKENAUTH_NO_INTRINSICS) && !TAI_SMALL && defined(__aarch64__) && defined(__linux__) \
-    && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ \
-    && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 \
-    && (defined(__clang__) ? __clang_major__ >= 16 : defined(__GNUC__) && __GNUC__ >= 8)
-#  define TAI_ARM 2
-#else
-#  define TAI_ARM 0
-#endif
-
 #if TAI_X86
-#  if defined(__GNUC__)
-#    define TAI_TARGET_SHA  __attribute__((target("sha,sse4.1")))
-#    define TAI_TARGET_AVX2 __attribute__((target("avx2")))
-#    include <cpuid.h>
-#  else
-#    define TAI_TARGET_SHA
-#    define TAI_TARGET_AVX2
-#    include <intrin.h>
-#  endif
-
 enum { TAI_CPU_ASKED = 1, TAI_CPU_SHA = 2, TAI_CPU_AVX2 = 4 };
 #  ifndef TAI_CPU_MASK
 #    define TAI_CPU_MASK 7              /* the tests try the forms one by one with it */
@@ -1109,13 +1114,8 @@ static bool tai_cpu_has_sha(void) { return tai_cpu_has(TAI_CPU_SHA); }
 #endif
 
 #if TAI_ARM == 1
-#  include <arm_neon.h>
-#  define TAI_TARGET_SHA
 static bool tai_cpu_has_sha(void) { return true; }
 #elif TAI_ARM == 2
-#  include <arm_neon.h>
-#  include <sys/auxv.h>
-#  define TAI_TARGET_SHA __attribute__((target("+crypto")))
 static bool tai_cpu_has_sha(void) { return (getauxval(AT_HWCAP) >> 6 & 1u) != 0; }     /* HWCAP_SHA2 */
 #endif
 
@@ -1814,14 +1814,6 @@ TAI_TARGET_SHA static void tai_sha256_cpu(uint32_t state[8], const uint8_t *in, 
 #undef TAI_NI_ROUNDS_NEXT
 #undef TAI_NI_LOAD
 
-/* In wholes of 16 bytes: eight small stores would hold up the outer hash, which reads them so.     */
-TAI_TARGET_SHA static void tai_sha256_digest_x86(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
-{
-    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-    _mm_storeu_si128((__m128i *)(void *)digest, _mm_shuffle_epi8(tai_load16(state), big_endian));
-    _mm_storeu_si128((__m128i *)(void *)(digest + 16), _mm_shuffle_epi8(tai_load16(state + 4), big_endian));
-}
-
 #elif TAI_ARM
 
 /* Four rounds; m0 holds their words of the schedule.                                            */
@@ -1921,6 +1913,16 @@ static void tai_sha256_last(uint32_t state[8], const uint8_t *rest, size_t n, ui
     tai_sha256_blocks(state, block, 1);
     tai_wipe(block, sizeof block);
 }
+
+#if TAI_X86
+/* In wholes of 16 bytes: eight small stores would hold up the outer hash, which reads them so.     */
+TAI_TARGET_SHA static void tai_sha256_digest_x86(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    _mm_storeu_si128((__m128i *)(void *)digest, _mm_shuffle_epi8(tai_load16(state), big_endian));
+    _mm_storeu_si128((__m128i *)(void *)(digest + 16), _mm_shuffle_epi8(tai_load16(state + 4), big_endian));
+}
+#endif
 
 static void tai_sha256_digest(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
 {
@@ -5358,8 +5360,9 @@ static void tai_rotate(const tai_visit *v, ta_record *next)
         next->flags |= TAI_HAS_RETRY;
         tai_bind(k, "R", next->id, v->opts->retry_key, 16, next->retry);
     }
-    if ((next->flags & TAI_HAS_CLIENT) != 0) tai_bind(k, "C", next->id, v->opts->client,
-                                                      v->opts->client_len, next->client);
+    if (next->kid == v->rec.kid) return;                /* under the same key both say what they said */
+    if ((next->flags & TAI_HAS_CLIENT) != 0)
+        tai_bind(k, "C", next->id, v->opts->client, v->opts->client_len, next->client);
     tai_seal(k, next, v->user.salt, v->user.salt_len, next->seal);
 }
 
@@ -6335,6 +6338,7 @@ ta_status ta_www_authenticate(ta_status st, const char *realm, char *out, size_t
     int code = ta_http_code(st);
     ta_json_writer w;
 
+    if (code == 401 && error[0] != '\0') error = "invalid_token";       /* the only one RFC 6750 3.1 knows */
     tai_text_begin(&w, out, cap);
     if (realm != NULL && !tai_is_realm(realm)) w.st = TA_ERR_ARGUMENT;
     if (code < 400 || code > 403) return tai_text_end(&w, out_len);

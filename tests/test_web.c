@@ -983,8 +983,8 @@ static void test_www_authenticate_of_every_status(void)
                     snprintf(want + strlen(want), 60, " realm=\"%s\"", a.realm);
                 }
                 if (answers[i].word[0] != '\0') {
-                    snprintf(want + strlen(want), 60, "%s error=\"%s\"",
-                             a.realm != NULL ? "," : "", answers[i].word);
+                    snprintf(want + strlen(want), 60, "%s error=\"%s\"", a.realm != NULL ? "," : "",
+                             code == 401 ? "invalid_token" : answers[i].word);
                 }
                 check_room(do_auth, &a, want);
             } else {
