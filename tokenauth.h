@@ -846,6 +846,8 @@ TA_MUST_CHECK TA_API ta_status ta_logout       (const ta_auth *a, const char *re
                                                 int64_t now);
 /* ta_logout_others - all of the user's sessions but this one. Takes a token that ta_refresh would
    take now, and does not spend it. For a changed password: see old_salt.
+   Two writes: a refresh of this very session between them is told LOGGED_OUT or USER_CHANGED, though
+   its token stays good; and after TA_ERR_STORE this session may be over with the others.
    Results as ta_refresh, but for those of tokens and claims.                                  */
 TA_MUST_CHECK TA_API ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len,
                                                 int64_t now, const ta_refresh_opts *opts);
