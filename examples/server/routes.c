@@ -201,8 +201,8 @@ static bool want_text(call *c, const char *name, char *out, size_t cap)
     size_t len;
     ta_status st = ta_json_string(ta_json_at(c->body, name), out, cap, &len);
     if (st == TA_OK || st == TA_ERR_ABSENT) return true;
-    fail_member(c->res, name, st == TA_ERR_SPACE ? "is too long" : st == TA_ERR_NUL ? "holds U+0000" :
-                "is no string");
+    fail_member(c->res, name, st == TA_ERR_SPACE ? "is too long"
+                            : st == TA_ERR_NUL ? "holds U+0000" : "is no string");
     return false;
 }
 
@@ -675,22 +675,25 @@ static void clear_cookie(call *c)
 }
 
 /* The session ends, and with it the access token that came along. */
+static http_verdict logged_out(call *c, bool in_body, bool known)
+{
+    if (known) deny(c->app, &c->who.jwt);
+    note(c->app, "logout", known ? c->who.user->name : NULL, known ? c->who.sid : NULL, NULL);
+    if (!in_body) clear_cookie(c);
+    return say_true(c->res, "loggedOut");
+}
+
 static http_verdict post_logout(call *c)
 {
     token t;
-    ta_status st, known = find_caller(c);
+    ta_pair none = TA_ZERO;
+    ta_status st;
+    bool known = find_caller(c) == TA_OK;
     if (!find_token(c, &t, &st)) return HTTP_DONE;
     if (st == TA_OK) st = ta_logout(&c->app->auth, t.at, t.len, c->app->now);
-    if (st == TA_OK) {
-        if (known == TA_OK) deny(c->app, &c->who.jwt);
-        note(c->app, "logout", known == TA_OK ? c->who.user->name : NULL, known == TA_OK ? c->who.sid : NULL,
-             NULL);
-        if (!t.in_body) clear_cookie(c);
-        say_true(c->res, "loggedOut");
-    } else {
-        refuse_refresh(c, st, &(ta_pair){.client = ta_http_code(st) == 401 ? TA_CLIENT_LOGIN :
-                                         TA_CLIENT_KEEP});
-    }
+    none.client = ta_http_code(st) == 401 ? TA_CLIENT_LOGIN : TA_CLIENT_KEEP;
+    if (st == TA_OK) logged_out(c, t.in_body, known);
+    else refuse_refresh(c, st, &none);
     ta_wipe(&t, sizeof t);
     return HTTP_DONE;
 }
@@ -754,8 +757,8 @@ static http_verdict delete_session(call *c)
         return fail(c->res, 404, "not_found", "you have no such session");
     }
     if (st != TA_OK) return refuse(c, st, "not ended");
-    note(c->app, "session_ended", c->who.user->name, current ? c->who.sid : NULL, current ? "its own" :
-         "another of his");
+    note(c->app, "session_ended", c->who.user->name, current ? c->who.sid : NULL,
+         current ? "its own" : "another of his");
     if (current) {
         deny(c->app, &c->who.jwt);
         clear_cookie(c);
