@@ -87,7 +87,7 @@ interop: build/tokenauth build/server
 	@sh tests/js/run.sh interop
 
 web-check: build/server
-	@sh tests/js/run.sh web
+	@sh tests/js/run.sh web $(PARTS)
 
 ports:
 	@CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh

@@ -1,5 +1,6 @@
 /* web.js - the demo page in a browser: everything it promises, seen from outside. Screenshots are kept in
-   build/web. Nothing here waits for a while; each wait is for something that must come. */
+   build/web. Nothing here waits for a while; each wait is for something that must come. Names of parts as
+   arguments run those parts alone. */
 'use strict';
 const { rmSync, readdirSync } = require('node:fs');
 const path = require('node:path');
@@ -19,8 +20,9 @@ const { launch } = require('./visitor');
     return server;
   };
   /* Each part has servers of its own; most of the time is spent on waiting for a window to close. */
+  const wanted = process.argv.slice(2);
   const inTurn = async parts => {
-    for (const part of parts) await require(`./${part}`)(check, browser, serve);
+    for (const part of parts) if (!wanted.length || wanted.includes(part)) await require(`./${part}`)(check, browser, serve);
   };
   try {
     await Promise.all([inTurn(['losses', 'login']), inTurn(['tokens', 'attacks', 'looks']),
@@ -29,5 +31,5 @@ const { launch } = require('./visitor');
     await browser.close();
     for (const server of servers) await server.stop();
   }
-  finish('web', 41);
+  finish('web', wanted.length ? 1 : 41);
 })();
