@@ -22,7 +22,9 @@ const { launch } = require('./visitor');
   /* Each part has servers of its own; most of the time is spent on waiting for a window to close. */
   const wanted = process.argv.slice(2);
   const inTurn = async parts => {
-    for (const part of parts) if (!wanted.length || wanted.includes(part)) await require(`./${part}`)(check, browser, serve);
+    for (const part of parts.filter(name => !wanted.length || wanted.includes(name))) {
+      await require(`./${part}`)(check, browser, serve);
+    }
   };
   try {
     await Promise.all([inTurn(['losses', 'login']), inTurn(['tokens', 'attacks', 'looks']),
