@@ -7,7 +7,7 @@ all: build/tokenauth
 help:
 	@echo 'make           builds build/tokenauth, the command line tool'
 	@echo 'make demo      the whole story, told by a program built with nothing but cc'
-	@echo 'make server    a login server with a page to try it on, http://localhost:8080/ (ARGS=--help)'
+	@echo 'make server    a login server with a page to try it on, http://localhost:8080/ (ARGS=--debug, --help)'
 	@echo 'make test      all tests: offline, about a minute; the last line is the sum'
 	@echo
 	@echo 'make shape     every way to include, switch and compile the header: a few minutes'

@@ -425,7 +425,8 @@ static const char *fixed_headers(void)
     snprintf(text, sizeof text, "%s%s",
              "Cache-Control: no-store\r\n"
              "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-             "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+             "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+             "require-trusted-types-for 'script'\r\n"
              "X-Content-Type-Options: nosniff\r\n"
              "X-Frame-Options: DENY\r\n"
              "Referrer-Policy: no-referrer\r\n"

@@ -112,8 +112,10 @@ module.exports = async (check, browser, serve) => {
     });
   }
 
-  await check('attacks: the page runs nothing that stands in it', async () => {
+  await check('attacks: the page runs nothing that stands in it, and makes no markup of text', async () => {
     const v = await Visitor.arrive(browser, plain), { page } = v;
+    const policy = (await page.reload()).headers()['content-security-policy'];
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/);
     const violations = await page.evaluate(() => new Promise(done => {
       const seen = [];
       document.addEventListener('securitypolicyviolation', e => {
@@ -126,7 +128,8 @@ module.exports = async (check, browser, serve) => {
         document.head.append(node);
       }
     }));
-    assert.deepEqual(violations.sort(), ['script-src-elem', 'style-src-elem']);
+    assert.deepEqual(violations.sort(), ['require-trusted-types-for', 'style-src-elem']);
+    await assert.rejects(page.evaluate(() => { document.body.innerHTML = '<b>x</b>'; }), /TrustedHTML/);
     assert.equal(await page.evaluate(() => window.hit), undefined);
     v.problems = [];
     await v.leave();

@@ -97,7 +97,7 @@ module.exports = async (check, browser, serve) => {
 
   await check('a server without --debug has no thief and loses nothing; the page says so', async () => {
     const v = await Visitor.arrive(browser, bare, { login: 'alice' });
-    await v.page.getByText('Started with --debug').waitFor();
+    await v.page.getByText('Started with make server ARGS=--debug').waitFor();
     for (const name of ['Lose the next answers', 'Let the store fail', 'Steal my refresh token']) {
       assert.equal(await v.page.getByRole('button', { name }).count(), 0, name);
     }

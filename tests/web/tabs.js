@@ -15,7 +15,7 @@ module.exports = async (check, browser, serve) => {
   });
 
   /* Each refresh is held for a moment before it goes out: without the lock they would meet there. */
-  await check('tabs: four tabs renew at once, again and again: each waits its turn, and all stay in', async () => {
+  await check('tabs: four renew at once, again and again; each waits its turn, and all stay in', async () => {
     const v = await Visitor.arrive(browser, strict, { login: 'bob' });
     let under = 0, most = 0;
     await v.context.route('**/auth/refresh', async route => {

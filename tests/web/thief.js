@@ -20,6 +20,7 @@ module.exports = async (check, browser, serve) => {
     assert.equal(strict.events('replay').length, before);
     await step('Next: you come back', 3, 'it ended the session');
     await outside(page);
+    await told(page, 'TA_ERR_REPLAY');
     assert.equal(strict.events('replay').length, before + 1);
     await step('Next: the thief tries again', 4, 'Refused.');
     await told(page, 'Is out, too.');

@@ -71,7 +71,7 @@ async function ask(method, path, { token, body, headers = {}, cookie = true } = 
     return null;                              /* half an answer is none */
   }
   const { status, ok } = response;
-  const said = [`${method} ${path} → ${status}`, content.error].filter(Boolean).join(' ');
+  const said = [`${method} ${path} → ${status}`, content.error, content.reason].filter(Boolean).join(' ');
   return { status, ok, said, body: content, retryAfter: Number(response.headers.get('Retry-After')) || 0 };
 }
 
