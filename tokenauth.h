@@ -1196,7 +1196,7 @@ bool ta_equal(const void *a, const void *b, size_t len)
     uint32_t p, q, seen = 0;
     size_t i;
     TA_ASSERT(len == 0 || (a != NULL && b != NULL));
-    for (i = 0; len - i >= 4; i += 4) {
+    for (i = 0; !TAI_SMALL && len - i >= 4; i += 4) {
         memcpy(&p, x + i, 4);
         memcpy(&q, y + i, 4);
         seen = tai_hidden(seen | (p ^ q));
@@ -2075,23 +2075,11 @@ static size_t tai_utf8(const char *text, size_t len)
 
 static size_t tai_utf8_put(uint32_t c, uint8_t out[4])
 {
-    if (c < 0x80) { out[0] = (uint8_t)c;  return 1; }
-    if (c < 0x800) {
-        out[0] = (uint8_t)(0xC0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 63));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 63));
-        out[2] = (uint8_t)(0x80 | (c & 63));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xF0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 63));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 63));
-    out[3] = (uint8_t)(0x80 | (c & 63));
-    return 4;
+    static const uint8_t lead[] = {0x00, 0xC0, 0xE0, 0xF0};
+    size_t n = (size_t)1 + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000), i;
+    for (i = n - 1; i > 0; i--, c >>= 6) out[i] = (uint8_t)(0x80 | (c & 63));
+    out[0] = (uint8_t)(lead[n - 1] | c);
+    return n;
 }
 
 /* Four hex digits at *pos; false and *pos unmoved when they are not there.                     */
@@ -2336,20 +2324,7 @@ static uint32_t tai_name_mix(uint32_t mix, uint32_t word)
     return mix ^ mix >> 15;
 }
 
-static tai_name tai_plain_name(const char *text, size_t len)
-{
-    const uint8_t *p = (const uint8_t *)text;
-    tai_name name = {0, 0, 0};
-    name.len = len;
-    for (; len >= 4; len -= 4, p += 4) name.mix = tai_name_mix(name.mix, tai_load32(p));
-    if (name.len >= 4) name.last = tai_load32(p + len - 4);
-    else if (len > 0) name.last = p[0];
-    if (name.len == 2 || name.len == 3) name.last = name.last << 8 | p[1];
-    if (name.len == 3) name.last = name.last << 8 | p[2];
-    return name;
-}
-
-static tai_name tai_escaped_name(ta_json v)             /* that was checked */
+static tai_name tai_escaped_name(ta_json v)             /* that was checked, escaped or not */
 {
     uint8_t bytes[4];
     tai_name name = {0, 0, 0};
@@ -2365,6 +2340,32 @@ static tai_name tai_escaped_name(ta_json v)             /* that was checked */
     return name;
 }
 
+#if TAI_SMALL
+
+static tai_name tai_name_of(ta_json v, bool plain) { (void)plain;  return tai_escaped_name(v); }
+
+#else
+
+static tai_name tai_plain_name(const char *text, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    tai_name name = {0, 0, 0};
+    name.len = len;
+    for (; len >= 4; len -= 4, p += 4) name.mix = tai_name_mix(name.mix, tai_load32(p));
+    if (name.len >= 4) name.last = tai_load32(p + len - 4);
+    else if (len > 0) name.last = p[0];
+    if (name.len == 2 || name.len == 3) name.last = name.last << 8 | p[1];
+    if (name.len == 3) name.last = name.last << 8 | p[2];
+    return name;
+}
+
+static tai_name tai_name_of(ta_json v, bool plain)
+{
+    return plain ? tai_plain_name(v.text + 1, v.len - 2) : tai_escaped_name(v);
+}
+
+#endif
+
 /* Eight bits, only to skip most comparisons: a collision costs one more comparison of two names. */
 static uint8_t tai_name_hash(tai_name n)
 {
@@ -2376,29 +2377,30 @@ static uint8_t tai_name_hash(tai_name n)
 #define TAI_NAMES    (TA_MAX_MEMBERS + TA_MAX_DEPTH)    /* names of all open objects together */
 #define TAI_MAX_JSON 65535u                             /* offsets of names have 16 bits */
 
-typedef struct tai_want {       /* a member of the outermost object, and where its value goes */
+typedef struct tai_want {       /* the name of a member of the outermost object: at most four bytes */
     uint8_t  len;
-    uint32_t name;              /* of at most four bytes: TAI_NAME3("exp"), TAI_NAME4("crit") */
-    ta_json *value;
+    uint32_t name;
 } tai_want;
 
-#define TAI_NAME3(s) 3, ((uint32_t)(s)[0] << 16 | (uint32_t)(s)[1] << 8 | (uint32_t)(s)[2])
-#define TAI_NAME4(s) 4, ((uint32_t)(s)[0] << 24 | (uint32_t)(s)[1] << 16 | (uint32_t)(s)[2] << 8 \
-                         | (uint32_t)(s)[3])
+#define TAI_NAME4(a, b, c, d) {4, (uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d)}
+#define TAI_NAME3(a, b, c)    {3, (uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c)}
 
 typedef struct tai_scan {
     const char     *text;
     size_t          len;
     const tai_want *wants;
+    ta_json        *values;             /* where those of the wanted members go */
     size_t          want_count, want_next;
     size_t          want_seen;          /* also members that stand elsewhere */
     ta_json        *wanted;             /* the value being read now, or NULL */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
     size_t          patience;           /* characters that may still be compared one by one */
-    uint8_t         is_object[TA_MAX_DEPTH];
+    uint16_t        bracket[TA_MAX_DEPTH];      /* offset of the one that opened each level */
     uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
+#if !TAI_SMALL
     uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
+#endif
     uint8_t         name_hash[TAI_NAMES];
 } tai_scan;
 
@@ -2416,11 +2418,27 @@ static size_t tai_scan_fault(tai_scan *s, ta_status why)
     return 0;
 }
 
+static bool tai_scan_in_object(const tai_scan *s) { return s->text[s->bracket[s->depth - 1]] == '{'; }
+
+/* Offset of the quote of name i of this object, in whose text `before` was reached.             */
+static size_t tai_scan_name_at(const tai_scan *s, unsigned i, const char *before)
+{
+#if TAI_SMALL                           /* two bytes less per name: the members are walked over again */
+    size_t start = s->bracket[s->depth - 1], at = 0;
+    ta_json object = tai_view(s->text, start, (size_t)(before - s->text)), name, value;
+    for (i -= s->first[s->depth - 1]; ta_json_next(object, &at, &name, &value) == TA_OK && i > 0; i--) { }
+    return (size_t)(name.text - s->text);
+#else
+    (void)before;
+    return s->name_at[i];
+#endif
+}
+
 /* Is name i, which was checked, this one? Where one of the two has escapes they are compared character
    by character, and who makes us do much of that is up to something.                             */
 static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 {
-    size_t at = s->name_at[i], end = tai_plain_end(s->text, s->len, at + 1);
+    size_t at = tai_scan_name_at(s, i, name.text), end = tai_plain_end(s->text, s->len, at + 1);
     if (plain && s->text[end] == '"')
         return end + 1 - at == name.len && memcmp(s->text + at, name.text, name.len) == 0;
     s->patience -= s->patience < name.len ? s->patience : name.len;
@@ -2452,9 +2470,9 @@ static ta_json *tai_scan_want(tai_scan *s, tai_name name)
 {
     size_t left = s->want_count;
     for (; left > 0; left--) {
-        const tai_want *w = &s->wants[s->want_next];
+        size_t i = s->want_next;
         if (++s->want_next == s->want_count) s->want_next = 0;
-        if (w->name == name.last && w->len == name.len) return w->value;
+        if (s->wants[i].name == name.last && s->wants[i].len == name.len) return &s->values[i];
     }
     return NULL;
 }
@@ -2462,13 +2480,22 @@ static ta_json *tai_scan_want(tai_scan *s, tai_name name)
 /* A name, kept so that it is seen to be unique. A wanted one is kept by its value alone.        */
 static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
 {
-    tai_name name = plain ? tai_plain_name(text.text + 1, text.len - 2) : tai_escaped_name(text);
+    tai_name name = tai_name_of(text, plain);
     ta_json *want = s->depth == 1 && name.len <= 4 ? tai_scan_want(s, name) : NULL;
+#if TAI_SMALL                           /* all are kept: name i is then the object's member i */
+    uint8_t hash = tai_name_hash(name);
+    bool is_new = tai_scan_is_new(s, text, hash, plain);
+#else
     uint8_t hash = want == NULL ? tai_name_hash(name) : 0;
     bool is_new = want != NULL ? want->text == NULL : tai_scan_is_new(s, text, hash, plain);
+#endif
 
     if (!is_new) return tai_scan_fault(s, s->patience > 0 ? TA_ERR_DUPLICATE : TA_ERR_LIMIT);
     if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
+#if TAI_SMALL
+    if (want != NULL) s->wanted = want;
+    s->name_hash[s->names++] = hash;
+#else
     if (want != NULL) {
         s->want_seen++;
         s->wanted = want;
@@ -2476,6 +2503,7 @@ static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
         s->name_at[s->names] = (uint16_t)(text.text - s->text);
         s->name_hash[s->names++] = hash;
     }
+#endif
     return 1;
 }
 
@@ -2500,7 +2528,7 @@ static size_t tai_scan_name(tai_scan *s, size_t pos)
 
 static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of this level? */
 {
-    return pos < s->len && s->text[pos] == (s->is_object[s->depth - 1] ? '}' : ']');
+    return pos < s->len && s->text[pos] == (tai_scan_in_object(s) ? '}' : ']');
 }
 
 static size_t tai_scan_close(tai_scan *s, size_t pos)
@@ -2514,13 +2542,13 @@ static size_t tai_scan_close(tai_scan *s, size_t pos)
 static size_t tai_scan_open(tai_scan *s, size_t pos, bool *complete)
 {
     if (s->depth >= TA_MAX_DEPTH) return tai_scan_fault(s, TA_ERR_LIMIT);
-    s->is_object[s->depth] = s->text[pos] == '{';
+    s->bracket[s->depth] = (uint16_t)pos;
     s->first[s->depth] = (uint16_t)s->names;
     s->depth++;
     pos = tai_space(s->text, s->len, pos + 1);
     *complete = tai_scan_closes(s, pos);
     if (*complete) return tai_scan_close(s, pos);
-    return s->is_object[s->depth - 1] ? tai_scan_name(s, pos) : pos;
+    return tai_scan_in_object(s) ? tai_scan_name(s, pos) : pos;
 }
 
 /* What may begin where a value must stand: a scalar, which is then complete, or a bracket.      */
@@ -2553,7 +2581,7 @@ static size_t tai_scan_after(tai_scan *s, size_t pos, bool *complete)
     if (pos >= s->len || s->text[pos] != ',') return tai_scan_fault(s, TA_ERR_JSON);
     pos = tai_space(s->text, s->len, pos + 1);
     *complete = false;
-    return s->is_object[s->depth - 1] ? tai_scan_name(s, pos) : pos;
+    return tai_scan_in_object(s) ? tai_scan_name(s, pos) : pos;
 }
 
 static ta_status tai_scan_text(tai_scan *s)
@@ -2570,28 +2598,26 @@ static ta_status tai_scan_text(tai_scan *s)
 /* The check, and the wanted members of the outermost object; all are absent after a failure. That object
    will have `others` members beside these.                                                      */
 static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wants, size_t want_count,
-                               size_t others)
+                               size_t others, ta_json *values)
 {
     tai_scan s;
-    size_t i;
     ta_status st;
 
-    for (i = 0; i < want_count; i++) tai_zero(wants[i].value, sizeof *wants[i].value);
+    tai_zero(values, want_count * sizeof *values);
     if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
-    s.wants = wants;  s.want_count = want_count;  s.want_next = 0;  s.want_seen = others;  s.wanted = NULL;
+    s.wants = wants;  s.values = values;  s.want_count = want_count;  s.want_next = 0;
+    s.want_seen = others;  s.wanted = NULL;
     s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
     st = tai_scan_text(&s);
-    if (st != TA_OK) {
-        for (i = 0; i < want_count; i++) tai_zero(wants[i].value, sizeof *wants[i].value);
-    }
+    if (st != TA_OK) tai_zero(values, want_count * sizeof *values);
     return st;
 }
 
 ta_status ta_json_check(const char *json, size_t len)
 {
-    return tai_json_scan(json, len, NULL, 0, 0);
+    return tai_json_scan(json, len, NULL, 0, 0, NULL);
 }
 
 /* ---- walking: on checked text right, on any bytes memory-safe ---------------------------------- */
@@ -2868,12 +2894,14 @@ static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
     int64_t sum = 0;
 
     *fraction = false;
+#if !TAI_SMALL
     for (i = minus; i < few && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
     if (i == v.len) {                                   /* nearly all: digits only, and few enough */
         *out = minus ? sum : -sum;
         return true;
     }
     sum = 0;
+#endif
     while (mantissa < v.len && v.text[mantissa] != 'e' && v.text[mantissa] != 'E') mantissa++;
     for (i = minus; i < mantissa && v.text[i] != '.'; i++) point++;
     point += tai_exponent(v.text, v.len, mantissa + 1);
@@ -3392,10 +3420,17 @@ static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_jso
 static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
                                   ta_json *alg, ta_json *crit)
 {
-    tai_want want[4] = {{TAI_NAME3("alg"), alg}, {TAI_NAME3("typ"), &out->typ},
-                        {TAI_NAME3("kid"), &out->kid}, {TAI_NAME4("crit"), crit}};
+    static const tai_want names[4] = {TAI_NAME3('a', 'l', 'g'), TAI_NAME3('t', 'y', 'p'),
+                                      TAI_NAME3('k', 'i', 'd'), TAI_NAME4('c', 'r', 'i', 't')};
+    ta_json got[4];
     ta_status st = tai_decode_object(token, p->head, buf, &out->header);
-    return st == TA_OK ? tai_json_scan(out->header.text, out->header.len, want, 4, 0) : st;
+    if (st == TA_OK) st = tai_json_scan(out->header.text, out->header.len, names, 4, 0, got);
+    if (st != TA_OK) return st;
+    *alg = got[0];
+    out->typ = got[1];
+    out->kid = got[2];
+    *crit = got[3];
+    return TA_OK;
 }
 
 #if TAI_SMALL
@@ -3462,17 +3497,21 @@ static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->n
 /* The claims, checked, with the registered ones taken out; there are `others` beside them.        */
 static ta_status tai_read_claims(ta_json claims, size_t others, ta_jwt *out, tai_dates *dates)
 {
-    ta_json  exp, nbf, iat;
-    tai_want want[8] = {{TAI_NAME3("iss"), &out->iss}, {TAI_NAME3("sub"), &out->sub},
-                        {TAI_NAME3("aud"), &out->aud}, {TAI_NAME3("exp"), &exp},
-                        {TAI_NAME3("nbf"), &nbf},      {TAI_NAME3("iat"), &iat},
-                        {TAI_NAME3("jti"), &out->jti}, {TAI_NAME3("sid"), &out->sid}};
-    ta_status st;
-    st = tai_json_scan(claims.text, claims.len, want, 8, others);
+    static const tai_want names[8] = {
+        TAI_NAME3('i', 's', 's'), TAI_NAME3('s', 'u', 'b'), TAI_NAME3('a', 'u', 'd'), TAI_NAME3('e', 'x', 'p'),
+        TAI_NAME3('n', 'b', 'f'), TAI_NAME3('i', 'a', 't'), TAI_NAME3('j', 't', 'i'), TAI_NAME3('s', 'i', 'd')
+    };
+    ta_json got[8];
+    ta_status st = tai_json_scan(claims.text, claims.len, names, 8, others, got);
     if (st != TA_OK) return st;
-    tai_read_date(exp, &dates->exp);
-    tai_read_date(nbf, &dates->nbf);
-    tai_read_date(iat, &dates->iat);
+    out->iss = got[0];
+    out->sub = got[1];
+    out->aud = got[2];
+    out->jti = got[6];
+    out->sid = got[7];
+    tai_read_date(got[3], &dates->exp);
+    tai_read_date(got[4], &dates->nbf);
+    tai_read_date(got[5], &dates->iat);
     out->claims = claims;
     out->exp = dates->exp.ceil;
     out->nbf = dates->nbf.ceil;
