@@ -56,11 +56,13 @@
    TOKENAUTH_NO_TABLE, TOKENAUTH_NO_DENY, TOKENAUTH_NO_WEB       [one]
    TOKENAUTH_NO_STATUS_STR [one] no texts for ta_status_str: it gives the names
    TOKENAUTH_NO_OS_RANDOM [one]  no system calls; ta_auth_config.random must then be set
-   TOKENAUTH_SMALL        [one]  small code rather than fast code      (on with -Os and -Oz)
+   TOKENAUTH_SMALL        [one]  small code rather than fast code      (on with -Os, -Oz, AVR)
    TOKENAUTH_NO_INTRINSICS [one] plain C only; else x86-64 uses its SHA and SSE instructions where
                                  the processor has them, found out when the program runs
    TOKENAUTH_SHA256_COMPRESS(state, in, blocks) [one] a chip's hash engine: uint32_t state[8],
                                  const uint8_t *in, blocks of 64 bytes; FIPS 180-4 6.2.2
+   TOKENAUTH_FLASH, TOKENAUTH_FLASH_WORD(p) [one] how a table is put into flash, and a uint32_t at p
+                                 read from there (PROGMEM on AVR, where it is done for you)
    TA_MAX_TOKEN           [one]  longest token read, in bytes             (4096; 256..65535)
    TA_MAX_DEPTH           [one]  deepest JSON nesting                     (32; 4..64)
    TA_MAX_MEMBERS         [one]  most members in one object               (128; 16..255)
@@ -1001,10 +1003,26 @@ size_t strlen(const char *text);
 #  endif
 #endif
 
-#if defined(TOKENAUTH_SMALL) || defined(__OPTIMIZE_SIZE__)
+#if defined(TOKENAUTH_SMALL) || defined(__OPTIMIZE_SIZE__) || defined(__AVR__)
 #  define TAI_SMALL 1                   /* loops instead of unrolled code, arithmetic instead of tables */
 #else
 #  define TAI_SMALL 0
+#endif
+
+/* Tables in flash, where that is no memory like any other: on AVR they would be copied to RAM.     */
+#if defined(__AVR__) && !defined(TOKENAUTH_FLASH)
+#  include <avr/pgmspace.h>
+#  define TOKENAUTH_FLASH         PROGMEM
+#  define TOKENAUTH_FLASH_WORD(p) pgm_read_dword(p)
+#elif !defined(TOKENAUTH_FLASH)
+#  define TOKENAUTH_FLASH
+#  define TOKENAUTH_FLASH_WORD(p) (*(p))
+#endif
+
+#if TAI_SMALL && defined(__GNUC__)      /* a call of its own: what it has on the stack ends with it */
+#  define TAI_APART __attribute__((noinline))
+#else
+#  define TAI_APART
 #endif
 
 /* Which processor's own instructions can be used; the rest of >>cpu asks whether this one has them.
@@ -1675,13 +1693,19 @@ ta_status ta_base64url_decode(const char *in, size_t in_len, void *out, size_t o
    >>sha256      FIPS 180-4
    ========================================================================== */
 
-static const uint32_t tai_sha256_start[8] = {
+static const uint32_t tai_sha256_start[8] TOKENAUTH_FLASH = {
     0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u
 };
 
+static void tai_sha256_begin(uint32_t state[8])
+{
+    unsigned t;
+    for (t = 0; t < 8; t++) state[t] = TOKENAUTH_FLASH_WORD(&tai_sha256_start[t]);
+}
+
 #ifndef TOKENAUTH_SHA256_COMPRESS
 
-static const uint32_t tai_sha256_k[64] = {
+static const uint32_t tai_sha256_k[64] TOKENAUTH_FLASH = {
     0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u, 0xab1c5ed5u,
     0xd807aa98u, 0x12835b01u, 0x243185beu, 0x550c7dc3u, 0x72be5d74u, 0x80deb1feu, 0x9bdc06a7u, 0xc19bf174u,
     0xe49b69c1u, 0xefbe4786u, 0x0fc19dc6u, 0x240ca1ccu, 0x2de92c6fu, 0x4a7484aau, 0x5cb0a9dcu, 0x76f988dau,
@@ -1713,7 +1737,7 @@ static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
 {
     unsigned t;
     for (t = 0; t < 64; t++) {
-        uint32_t t1 = s[7] + tai_big_sigma1(s[4]) + tai_ch(s[4], s[5], s[6]) + tai_sha256_k[t]
+        uint32_t t1 = s[7] + tai_big_sigma1(s[4]) + tai_ch(s[4], s[5], s[6]) + TOKENAUTH_FLASH_WORD(&tai_sha256_k[t])
                     + (t < 16 ? w[t] : tai_sha256_word(w, t));
         uint32_t t2 = tai_big_sigma0(s[0]) + tai_maj(s[0], s[1], s[2]);
         s[7] = s[6];  s[6] = s[5];  s[5] = s[4];  s[4] = s[3] + t1;
@@ -1725,7 +1749,7 @@ static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
 
 /* One round, in which the letters stay where they are and their roles move on.                  */
 #define TAI_ROUND(a, b, c, d, e, f, g, h, t, word) \
-    h += tai_big_sigma1(e) + tai_ch(e, f, g) + tai_sha256_k[t] + (word); \
+    h += tai_big_sigma1(e) + tai_ch(e, f, g) + TOKENAUTH_FLASH_WORD(&tai_sha256_k[t]) + (word); \
     d += h; \
     h += tai_big_sigma0(a) + tai_maj(a, b, c)
 
@@ -1877,7 +1901,7 @@ void ta_sha256_init(ta_sha256 *c)
 {
     TA_ASSERT(c != NULL);
     tai_zero(c, sizeof *c);
-    memcpy(c->state, tai_sha256_start, sizeof c->state);
+    tai_sha256_begin(c->state);
 }
 
 void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
@@ -1958,7 +1982,7 @@ void ta_sha256_once(const void *in, size_t len, uint8_t digest[TA_SHA256_SIZE])
 {
     uint32_t state[8];
     TA_ASSERT(len == 0 || in != NULL);
-    memcpy(state, tai_sha256_start, sizeof state);
+    tai_sha256_begin(state);
     tai_sha256_text(state, 0, in, len);
     tai_sha256_digest(state, digest);
     tai_wipe(state, sizeof state);
@@ -1972,7 +1996,7 @@ static void tai_hmac_pad(uint32_t state[8], uint8_t block[TAI_BLOCK], uint8_t pa
 {
     size_t i;
     for (i = 0; i < TAI_BLOCK; i++) block[i] ^= pad;
-    memcpy(state, tai_sha256_start, sizeof tai_sha256_start);
+    tai_sha256_begin(state);
     tai_sha256_blocks(state, block, 1);
 }
 
@@ -2397,7 +2421,7 @@ typedef struct tai_scan {
     unsigned        depth, names;
     size_t          patience;           /* characters that may still be compared one by one */
     uint16_t        bracket[TA_MAX_DEPTH];      /* offset of the one that opened each level */
-    uint16_t        first[TA_MAX_DEPTH];        /* where each level's names begin */
+    uint8_t         members[TA_MAX_DEPTH];      /* how many of the last names are each level's */
 #if !TAI_SMALL
     uint16_t        name_at[TAI_NAMES];         /* offset of each name's quote */
 #endif
@@ -2426,7 +2450,7 @@ static size_t tai_scan_name_at(const tai_scan *s, unsigned i, const char *before
 #if TAI_SMALL                           /* two bytes less per name: the members are walked over again */
     size_t start = s->bracket[s->depth - 1], at = 0;
     ta_json object = tai_view(s->text, start, (size_t)(before - s->text)), name, value;
-    for (i -= s->first[s->depth - 1]; ta_json_next(object, &at, &name, &value) == TA_OK && i > 0; i--) { }
+    for (i -= s->names - s->members[s->depth - 1]; ta_json_next(object, &at, &name, &value) == TA_OK && i > 0; i--) { }
     return (size_t)(name.text - s->text);
 #else
     (void)before;
@@ -2451,7 +2475,7 @@ static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash, bool plain)
 {
     unsigned i;
-    for (i = s->first[s->depth - 1]; i < s->names; i++) {
+    for (i = s->names - s->members[s->depth - 1]; i < s->names; i++) {
         i += (unsigned)tai_run_to(s->name_hash + i, s->names - i, (char)hash);
         if (i < s->names && tai_scan_is(s, i, name, plain)) return false;
     }
@@ -2460,7 +2484,7 @@ static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash, bool plain)
 
 static bool tai_scan_has_room(const tai_scan *s)
 {
-    size_t members = s->names - s->first[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
+    size_t members = s->members[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
     return members < TA_MAX_MEMBERS && s->names + s->want_seen < TAI_NAMES;
 }
 
@@ -2495,6 +2519,7 @@ static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
 #if TAI_SMALL
     if (want != NULL) s->wanted = want;
     s->name_hash[s->names++] = hash;
+    s->members[s->depth - 1]++;
 #else
     if (want != NULL) {
         s->want_seen++;
@@ -2502,6 +2527,7 @@ static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
     } else {
         s->name_at[s->names] = (uint16_t)(text.text - s->text);
         s->name_hash[s->names++] = hash;
+        s->members[s->depth - 1]++;
     }
 #endif
     return 1;
@@ -2534,7 +2560,7 @@ static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of
 static size_t tai_scan_close(tai_scan *s, size_t pos)
 {
     s->depth--;
-    s->names = s->first[s->depth];                      /* its names are forgotten */
+    s->names -= s->members[s->depth];                   /* its names are forgotten */
     return pos + 1;
 }
 
@@ -2543,7 +2569,7 @@ static size_t tai_scan_open(tai_scan *s, size_t pos, bool *complete)
 {
     if (s->depth >= TA_MAX_DEPTH) return tai_scan_fault(s, TA_ERR_LIMIT);
     s->bracket[s->depth] = (uint16_t)pos;
-    s->first[s->depth] = (uint16_t)s->names;
+    s->members[s->depth] = 0;
     s->depth++;
     pos = tai_space(s->text, s->len, pos + 1);
     *complete = tai_scan_closes(s, pos);
@@ -2603,7 +2629,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     tai_scan s;
     ta_status st;
 
-    tai_zero(values, want_count * sizeof *values);
+    if (want_count > 0) tai_zero(values, want_count * sizeof *values);
     if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
     if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
     s.text = json;  s.len = len;
@@ -2611,7 +2637,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     s.want_seen = others;  s.wanted = NULL;
     s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
     st = tai_scan_text(&s);
-    if (st != TA_OK) tai_zero(values, want_count * sizeof *values);
+    if (st != TA_OK && want_count > 0) tai_zero(values, want_count * sizeof *values);
     return st;
 }
 
@@ -2889,12 +2915,13 @@ static bool tai_shift_in(int64_t *v, int digit)
 static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
 {
     bool minus = v.text[0] == '-';
-    size_t i, mantissa = 0, few = v.len < 18 ? v.len : 18;
+    size_t i, mantissa = 0;
     int32_t digit = 0, point = 0;                       /* digits seen; how many stand left of the point */
     int64_t sum = 0;
 
     *fraction = false;
 #if !TAI_SMALL
+    const size_t few = v.len < 18 ? v.len : 18;
     for (i = minus; i < few && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
     if (i == v.len) {                                   /* nearly all: digits only, and few enough */
         *out = minus ? sum : -sum;
@@ -3559,7 +3586,8 @@ static ta_status tai_read_mac(const char *in, size_t len, uint8_t mac[TA_SHA256_
 #if TAI_SMALL
 
 /* Which of the keys made the MAC: one bit each.                                                  */
-static ta_status tai_find_makers(ta_keys keys, const char *token, const tai_parts *p, unsigned *makers)
+TAI_APART static ta_status tai_find_makers(ta_keys keys, const char *token, const tai_parts *p,
+                                           unsigned *makers)
 {
     size_t signed_len = p->head + 1 + p->body, i;
     uint8_t mac[TA_SHA256_SIZE], good[TA_SHA256_SIZE];
@@ -3756,7 +3784,7 @@ static ta_status tai_failed_status(unsigned failed)
     return TA_OK;
 }
 
-static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
+TAI_APART static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
 {
     unsigned failed = tai_failed_parties(out, r);
     if (r->required != NULL) failed |= tai_failed_names(out, r->required);
