@@ -972,6 +972,9 @@ TA_MUST_CHECK TA_API ta_status ta_seconds_put(int32_t seconds, char *out, size_t
 #if TA_MAX_TOKEN < 256 || TA_MAX_TOKEN > 65535
 #  error "TA_MAX_TOKEN must be 256..65535"
 #endif
+#if SIZE_MAX <= 65535 && TA_MAX_TOKEN > 32767
+#  error "TA_MAX_TOKEN must be 256..32767 where size_t has 16 bits: room for a token is computed in it"
+#endif
 #ifndef TA_MAX_DEPTH
 #  define TA_MAX_DEPTH 32
 #endif
@@ -2419,7 +2422,7 @@ typedef struct tai_scan {
     ta_json        *wanted;             /* the value being read now, or NULL */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
-    size_t          patience;           /* characters that may still be compared one by one */
+    uint32_t        patience;           /* characters that may still be compared one by one */
     uint16_t        bracket[TA_MAX_DEPTH];      /* offset of the one that opened each level */
     uint8_t         members[TA_MAX_DEPTH];      /* how many of the last names are each level's */
 #if !TAI_SMALL
@@ -2465,7 +2468,7 @@ static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
     size_t at = tai_scan_name_at(s, i, name.text), end = tai_plain_end(s->text, s->len, at + 1);
     if (plain && s->text[end] == '"')
         return end + 1 - at == name.len && memcmp(s->text + at, name.text, name.len) == 0;
-    s->patience -= s->patience < name.len ? s->patience : name.len;
+    s->patience -= s->patience < name.len ? s->patience : (uint32_t)name.len;
     return s->patience == 0
         || tai_strings_equal(tai_view(s->text, at, tai_string(s->text, s->len, at)), name);
 }
@@ -2635,7 +2638,7 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     s.text = json;  s.len = len;
     s.wants = wants;  s.values = values;  s.want_count = want_count;  s.want_next = 0;
     s.want_seen = others;  s.wanted = NULL;
-    s.depth = 0;  s.names = 0;  s.patience = 8 * len + 64;
+    s.depth = 0;  s.names = 0;  s.patience = 8 * (uint32_t)len + 64;
     st = tai_scan_text(&s);
     if (st != TA_OK && want_count > 0) tai_zero(values, want_count * sizeof *values);
     return st;
@@ -2921,8 +2924,7 @@ static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
 
     *fraction = false;
 #if !TAI_SMALL
-    const size_t few = v.len < 18 ? v.len : 18;
-    for (i = minus; i < few && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
+    for (i = minus; i < v.len && i < 18 && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
     if (i == v.len) {                                   /* nearly all: digits only, and few enough */
         *out = minus ? sum : -sum;
         return true;

@@ -128,7 +128,7 @@ avr() { # CHIP FLAGS...
 }
 
 msp430() {
-    local flags="--target=msp430 -std=c99 -ffreestanding $CHIP -DPORT_VERIFY_ONLY"
+    local flags="--target=msp430 -std=c99 -ffreestanding $CHIP -DPORT_VERIFY_ONLY -DPORT_BIG_TEXT"
     clang-19 $flags -c $P/selftest.c -o $B/$name.o && clang-19 $flags -fno-builtin -c $P/msp430.c -o $B/$name-run.o \
         && ld.lld-19 --gc-sections -T $P/msp430.ld $B/$name-run.o $B/$name.o -o $B/$name.elf || return
     mspdebug sim "prog $B/$name.elf" 'simio add console con0' \

@@ -206,6 +206,20 @@ static void test_json_limits(void)
 #endif
 }
 
+#ifdef PORT_BIG_TEXT                    /* a machine with size_t of 16 bits, and memory for this */
+/* The work that is allowed for spelled-out names is eight times the text: more than 16 bits hold. No check
+   of its own, so that the sum is the same everywhere. */
+static void test_long_json(void)
+{
+    static char text[8184];             /* 8 * 8184 + 64 is 65,536 */
+    static const char start[] = "{\"a\":0,\"\\u0061\":0";
+    memset(text, ' ', sizeof text);
+    memcpy(text, start, sizeof start - 1);
+    text[sizeof text - 1] = '}';
+    if (ta_json_check(text, sizeof text) != TA_ERR_DUPLICATE) CHECK(false);
+}
+#endif
+
 /* ---- tokens ----------------------------------------------------------------------------------------- */
 
 /* RFC 7515, A.1, and its key */
@@ -469,6 +483,9 @@ int port_main(void)
     test_base64url();
     test_json();
     test_json_limits();
+#ifdef PORT_BIG_TEXT
+    test_long_json();
+#endif
     test_rfc7515();
     test_tokens();
 #ifndef PORT_VERIFY_ONLY
