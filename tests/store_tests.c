@@ -16,6 +16,17 @@
 #include TA_JOURNAL_FILE
 #define TA_SQLITE_IMPLEMENTATION
 #include TA_SQLITE_FILE
+#define TA_REDIS_IMPLEMENTATION
+#include TA_REDIS_FILE
+
+#define TA_POSTGRES_IMPLEMENTATION
+#include TA_POSTGRES_FILE
+
+#include "store_services.h"
+#include "store_proxy.h"
+
+/* One of the store's own tests; ONLY as in store_conformance.c.                                       */
+#define OWN(fn) do { if (getenv("ONLY") == NULL || strcmp(getenv("ONLY"), #fn) == 0) RUN(fn); } while (0)
 
 static char dir[200];           /* holds "/stores-", see store_disk.h */
 static bool quick;
@@ -35,7 +46,10 @@ static ta_table table;
 static ta_slot slots[2000];
 static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static ta_status table_lock(void *ctx) { return pthread_mutex_lock((pthread_mutex_t *)ctx) == 0 ? TA_OK : TA_ERR_STORE; }
+static ta_status table_lock(void *ctx)
+{
+    return pthread_mutex_lock((pthread_mutex_t *)ctx) == 0 ? TA_OK : TA_ERR_STORE;
+}
 static void table_unlock(void *ctx) { pthread_mutex_unlock((pthread_mutex_t *)ctx); }
 
 static void memory_wipe(void)
@@ -235,7 +249,8 @@ static void test_journal_not_a_journal(void)
     CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_ERR_SNAPSHOT);
     write_file(in_dir("journal"), "SQLite format 3, or whatever else is longer than 32", 50);
     CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_ERR_SNAPSHOT);
-    CHECK_ST(ta_journal_open(&j, dir, NULL), TA_ERR_STORE);
+    CHECK(mkdir(in_dir("folder"), 0700) == 0);
+    CHECK_ST(ta_journal_open(&j, in_dir("folder"), NULL), TA_ERR_STORE);
     CHECK_ST(ta_journal_open(&j, in_dir("none/journal"), NULL), TA_ERR_STORE);
     CHECK(ta_journal_why(&j)[0] != '\0');
     CHECK_ST(ta_journal_open(&j, "", NULL), TA_ERR_ARGUMENT);
@@ -574,33 +589,123 @@ static void check_synced(const store_kind *k)
 static void test_journal_acknowledges_what_is_synced(void) { check_synced(&journal); }
 static void test_sqlite_acknowledges_what_is_synced(void) { check_synced(&sqlite); }
 
+/* ---- a bad link --------------------------------------------------------------------------------- */
+
+static ta_record a_mark(uint32_t n)
+{
+    ta_record r;
+    memset(&r, 0, sizeof r);
+    r.kind = 2;
+    memcpy(r.id, &n, 4);
+    r.created = r.rotated_at = r.idle_until = 1700000000;
+    r.ends_at = 1900000000;
+    r.epoch = 7;
+    return r;
+}
+
+/* For every store with a server, opened through the proxy.  */
+static void check_late_write(const ta_store *s)
+{
+    ta_record m = a_mark(1), there;
+    CHECK_ST(add(s, 5), TA_OK);                 /* the link is up */
+    proxy_hold(true);
+    CHECK_ST(s->cas(s->ctx, m.id, NULL, &m, 1900000000), TA_ERR_STORE);
+    CHECK_ST(s->get(s->ctx, m.id, &there), TA_ERR_NOT_FOUND);
+    CHECK_ST(s->cas(s->ctx, m.id, NULL, &m, 1900000000), TA_OK);
+    CHECK_ST(s->cas(s->ctx, m.id, &m, NULL, 0), TA_OK);
+    proxy_hold(false);                          /* only now does the first one reach the server */
+    usleep(300000);
+    CHECK_ST(s->get(s->ctx, m.id, &there), TA_ERR_NOT_FOUND);
+}
+
+static void check_bad_link(const ta_store *s)
+{
+    uint32_t gen, at = 0, i;
+    CHECK_ST(add(s, 1), TA_OK);
+    for (i = 0; i < 10; i++) {                  /* the answer is lost: done, and nobody was told */
+        ta_status st;
+        proxy.cut = true;
+        st = raise_gen(s, 1, at);
+        CHECK_ST(st, TA_ERR_STORE);
+        CHECK_ST(look(s, 1, &gen), TA_OK);
+        CHECK(gen == at || gen == at + 1);
+        at = gen;
+        CHECK_ST(raise_gen(s, 1, at), TA_OK);
+        at++;
+    }
+    for (i = 0; i < 6; i++) {                   /* the answer to a read is lost: asked again */
+        proxy.cut = true;
+        CHECK_ST(look(s, 1, &gen), TA_OK);
+        CHECK_EQ(gen, at);
+    }
+    proxy.dribble = true;
+    CHECK_ST(look(s, 1, &gen), TA_OK);
+    CHECK_ST(raise_gen(s, 1, at), TA_OK);
+    proxy.dribble = false;
+    at++;
+    proxy.garble = true;
+    CHECK_ST(look(s, 1, NULL), TA_ERR_STORE);
+    CHECK_ST(raise_gen(s, 1, at), TA_ERR_STORE);
+    CHECK_ST(add(s, 9), TA_ERR_STORE);
+    proxy.garble = false;
+    CHECK_ST(look(s, 1, &gen), TA_OK);
+    CHECK(gen == at || gen == at + 1);
+    at = gen;
+    CHECK_ST(raise_gen(s, 1, at), TA_OK);
+}
+
+#include "store_redis.h"
+#include "store_postgres.h"
+
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
 static void own_journal(void)
 {
-    RUN(test_journal_layout);
-    RUN(test_journal_torn_end);
-    RUN(test_journal_unwritten_end);
-    RUN(test_journal_damage);
-    RUN(test_journal_not_a_journal);
-    RUN(test_journal_one_owner);
-    RUN(test_journal_written_by_another);
-    RUN(test_journal_bad_disk);
-    RUN(test_journal_compaction);
-    RUN(test_journal_acknowledges_what_is_synced);
+    OWN(test_journal_layout);
+    OWN(test_journal_torn_end);
+    OWN(test_journal_unwritten_end);
+    OWN(test_journal_damage);
+    OWN(test_journal_not_a_journal);
+    OWN(test_journal_one_owner);
+    OWN(test_journal_written_by_another);
+    OWN(test_journal_bad_disk);
+    OWN(test_journal_compaction);
+    OWN(test_journal_acknowledges_what_is_synced);
 }
 
 static void own_sqlite(void)
 {
-    RUN(test_sqlite_refuses_what_it_is_not);
-    RUN(test_sqlite_row_that_disagrees);
-    RUN(test_sqlite_busy);
-    RUN(test_sqlite_bad_disk);
-    RUN(test_sqlite_acknowledges_what_is_synced);
+    OWN(test_sqlite_refuses_what_it_is_not);
+    OWN(test_sqlite_row_that_disagrees);
+    OWN(test_sqlite_busy);
+    OWN(test_sqlite_bad_disk);
+    OWN(test_sqlite_acknowledges_what_is_synced);
 }
 
-static const struct { const store_kind *kind; void (*own)(void); } stores[] = {
-    {&memory, NULL}, {&journal, own_journal}, {&sqlite, own_sqlite}
+static bool start_redis(void)
+{
+    static const char *const extra[] = {"--repl-diskless-sync-delay", "0", NULL};
+    make_home(&redis_server, dir, "redis", NULL);
+    redis_server.extra = extra;
+    return redis_start(&redis_server);
+}
+
+static bool start_cluster(void) { return cluster_start(&cluster_servers, dir); }
+
+static bool start_postgres(void) { return pg_init(&pg_server, dir); }
+
+static void stop_services(void)
+{
+    int i;
+    pg_kill(&pg_server);
+    end_service(&redis_server);
+    for (i = 0; i < CLUSTER_NODES; i++) end_service(&cluster_servers.node[i]);
+}
+
+static const struct { const store_kind *kind; void (*own)(void); bool (*start)(void); } stores[] = {
+    {&memory, NULL, NULL}, {&journal, own_journal, NULL}, {&sqlite, own_sqlite, NULL},
+    {&postgres, own_postgres, start_postgres}, {&redis, own_redis, start_redis},
+    {&cluster, own_cluster, start_cluster}
 };
 
 int main(int argc, char **argv)
@@ -612,13 +717,16 @@ int main(int argc, char **argv)
     snprintf(dir, sizeof dir, "%s/stores-XXXXXX", base != NULL ? base : "/tmp");
     if (mkdtemp(dir) == NULL) { perror(dir); return 2; }
     signal(SIGPIPE, SIG_IGN);
+    if (chmod(dir, 0711) != 0) return 2;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) { quick = true; continue; }
         for (j = 0; j < sizeof stores / sizeof *stores && strcmp(argv[i], stores[j].kind->name) != 0; j++) { }
         if (j == sizeof stores / sizeof *stores) { printf("no store is called %s\n", argv[i]); return 2; }
+        if (stores[j].start != NULL && !stores[j].start()) return 2;
         store_conformance(stores[j].kind, quick, &passed, &failed);
         if (stores[j].own != NULL) stores[j].own();
     }
+    stop_services();
     check.passed += passed;
     check.failed += failed;
     rc = check_done("stores");

@@ -8,7 +8,7 @@
 
 cd "$(dirname "$0")/.." || exit 2
 CC=${CC:-cc}
-ALL='memory journal sqlite'
+ALL='memory journal sqlite postgres redis cluster'
 STORES=${STORES:-$ALL}
 OUT=build/stores
 mkdir -p "$OUT" || exit 2
@@ -17,8 +17,9 @@ if [ -z "$STORES_DIR" ]; then
     [ -z "$QUICK" ] || [ ! -w /dev/shm ] || STORES_DIR=/dev/shm
 fi
 export STORES_DIR
-WARN='-std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wcast-qual -Wundef -Wvla -Werror'
-LIBS='-lsqlite3 -lpthread'
+WARN='-std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wcast-qual -Wundef -Wvla'
+WARN="$WARN -Werror"
+LIBS='-I/usr/include/postgresql -lsqlite3 -lpq -lhiredis -lpthread'
 passed=0; failed=0
 
 count() { # $1 passed  $2 failed
@@ -32,7 +33,7 @@ header() { printf '%s' "-DTA_$(echo "$1" | tr a-z A-Z)_FILE=\"$PWD/${2:-examples
 build() { # $1 program  $2 store  $3 its header, or the right one  $4 conformance.o  $5.. flags
     to=$1; store=$2; file=$3; suite=$4; shift 4
     # shellcheck disable=SC2086
-    set -- "$@" -I. "$(header journal)" "$(header sqlite)"
+    set -- "$@" -I. "$(header journal)" "$(header sqlite)" "$(header redis)" "$(header postgres)"
     [ -z "$file" ] || set -- "$@" "-UTA_$(echo "$store" | tr a-z A-Z)_FILE" "$(header "$store" "$file")"
     $CC $WARN "$@" -o "$to" tests/store_tests.c "$suite" $LIBS
 }
@@ -69,7 +70,10 @@ bug() { # $1 store  $2 what  $3 the line's text  $4 what it becomes  $5 the test
     [ "$1" != cluster ] || store=redis
     if ! FROM=$3 TO=$4 awk '
         { at = index($0, ENVIRON["FROM"])
-          if (at > 0) { n++; $0 = substr($0, 1, at - 1) ENVIRON["TO"] substr($0, at + length(ENVIRON["FROM"])) }
+          if (at > 0) {
+              n++
+              $0 = substr($0, 1, at - 1) ENVIRON["TO"] substr($0, at + length(ENVIRON["FROM"]))
+          }
           print }
         END { exit n != 1 }' "examples/stores/$store.h" > "$OUT/bug.h"; then
         echo "bug in $1 not planted: $2: the line is not there, or there twice"
@@ -81,14 +85,14 @@ bug() { # $1 store  $2 what  $3 the line's text  $4 what it becomes  $5 the test
         count 0 1
         return
     fi
-    timeout 120 "$OUT/bug" --quick "$1" > "$OUT/bug.log" 2>&1
+    ONLY=$5 timeout 120 "$OUT/bug" --quick "$1" > "$OUT/bug.log" 2>&1
     if grep -q "^FAILED $5 " "$OUT/bug.log"; then
         count 1 0
-        echo "bug in $1 found: $2 ($(grep -c '^FAILED ' "$OUT/bug.log") tests)"
+        echo "bug in $1 found by $5: $2"
     else
         count 0 1
         echo "bug in $1 NOT FOUND by $5: $2"
-        grep '^FAILED ' "$OUT/bug.log"
+        tail -n 3 "$OUT/bug.log"
     fi
 }
 
@@ -103,10 +107,12 @@ planted() {
     bug journal 'a swap on generation' '(uint32_t)(ta_journal_get64(n->record) & 0xFFFFFFFFu);' \
         '(uint32_t)(ta_journal_get64(n->record) + (ta_journal_get64(n->record + 8) >> 32) - 0 * 1);' \
         test_swap_compares_the_version
-    bug journal 'the sum is not chained' 'ta_sha256_update(&c, before, 16);' '(void)before;' test_journal_damage
+    bug journal 'the sum is not chained' 'ta_sha256_update(&c, before, 16);' '(void)before;' \
+        test_journal_damage
     bug journal 'what follows damage is left out' 'return *torn ? TA_OK : ta_journal_damaged' \
         '*torn = true; return *torn ? TA_OK : ta_journal_damaged' test_journal_damage
-    bug journal 'the torn end stays' '|| j->size == size) return st;' '|| true) return st;' test_journal_torn_end
+    bug journal 'the torn end stays' '|| j->size == size) return st;' '|| true) return st;' \
+        test_journal_torn_end
     bug journal 'no lock' 'if (flock(j->lock_fd, LOCK_EX | LOCK_NB) == 0) return TA_OK;' 'return TA_OK;' \
         test_journal_one_owner
     bug journal 'memory before the disk' 'st = ta_journal_append(j, id, NULL, 0, false);' \
@@ -125,6 +131,50 @@ planted() {
     bug sqlite 'a list without order' 'ORDER BY id LIMIT ?3' 'ORDER BY id DESC LIMIT ?3' test_list
     bug sqlite 'a conflict is taken for success' '== 1 ? TA_OK : TA_ERR_CONFLICT;' '== 1 ? TA_OK : TA_OK;' \
         test_threads_race
+    bug postgres 'an unconditional swap' 'AND ver = $6::bigint AND sub' 'AND $6::bigint >= 0 AND sub' \
+        test_stale_swap
+    bug postgres 'an unconditional delete' 'WHERE id = $1::bytea AND ver = $2::bigint",' \
+        'WHERE id = $1::bytea AND $2::bigint >= 0",' test_stale_swap
+    bug postgres 'a write that timed out may come late' 'if (!p->in_doubt) return true;' 'return true;' \
+        test_postgres_late_write
+    bug postgres 'a write waits for its lock when nobody waits for it' 'if (!p->in_doubt) return true;' \
+        'return true;' test_postgres_waits_for_a_lock
+    bug postgres 'acknowledged before the disk' "IN ('off', 'local')" "IN ('local')" \
+        test_postgres_sets_what_it_needs
+    bug postgres 'a write that was refused is taken for a conflict' '"40P01") == 0)) return' \
+        '"40P01") == 0 || 1)) return' test_postgres_errors
+    bug postgres 'the table is made without a lock' '"BEGIN; SELECT pg_advisory_xact_lock(7466931)"' \
+        '"BEGIN"' \
+        test_postgres_many_open_at_once
+    bug postgres 'inside a transaction' 'return ta_postgres_say(p, "SET SESSION' \
+        'return ta_postgres_say(p, "BEGIN", NULL, 0) && ta_postgres_say(p, "SET SESSION' \
+        test_another_opener_sees_it
+    bug redis 'an unconditional swap' 'elseif not v or string.sub(v, 5, 8) ~= ARGV[1] then' \
+        'elseif not v then' test_stale_swap
+    bug redis 'a swap on generation' 'string.sub(v, 5, 8)' 'string.sub(v, 9, 12)' \
+        test_swap_compares_the_version
+    bug redis 'a write that timed out may come late' 'n->in_doubt ? n->id :' '0 ? n->id :' \
+        test_redis_late_write
+    bug redis 'a write is sent again when its answer is lost' 'if (a == NULL && c->writes) return NULL;' '' \
+        test_redis_bad_link
+    bug redis 'a replica is read' '"GETEX", 5' '"GET", 3' test_redis_demoted
+    bug redis 'an evicting server is taken' 'if (!r->opts.allow_eviction' 'if (0 && !r->opts.allow_eviction' \
+        test_redis_settings_that_lose
+    bug redis 'sessions are not listed' \
+        'if (old == NULL && next->kind == 1) st = ta_redis_enlist(r, next);' '' \
+        test_list
+    bug redis 'the answer of WAIT is not looked at' 'a->integer >= r->opts.replicas;' 'a->integer >= 0;' \
+        test_redis_wait
+    bug redis 'what no replica has is read' 'return !ta_redis_owner(r, &c)->unconfirmed ||' \
+        'return true || ta_redis_owner(r, &c)->unconfirmed ||' test_redis_wait
+    bug redis 'no expiry' "'EXAT', ARGV[3]" "'EXAT', 4000000000" test_expires_by_itself
+    bug cluster 'MOVED ignored' 'if (ta_redis_begins(a, "MOVED ")) {' 'if (0) {' test_cluster_moved
+    bug cluster 'another polynomial' '0x1021u' '0x1020u' test_cluster_slots
+    bug cluster 'ASK ignored' 'if (ta_redis_begins(a, "ASK ")) {' 'if (0) {' test_cluster_ask
+    bug cluster 'no ASKING before the command' 'return ta_redis_ok(r, ta_redis_say(r, n, "ASKING",' \
+        'return true || ta_redis_ok(r, ta_redis_say(r, n, "ASKING",' test_cluster_ask
+    bug cluster 'a dead master is not looked for elsewhere' 'if (r->cluster) (void)ta_redis_map(r, n);' '' \
+        test_cluster_new_master
 }
 [ "$BUGS" = no ] || planted
 

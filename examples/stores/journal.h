@@ -656,8 +656,8 @@ static bool ta_journal_same_place(const ta_journal_node *n, const uint8_t *recor
         && ta_journal_is_of(n, (const char *)record + 82, record[80]);
 }
 
-static ta_status ta_journal_swap(ta_journal *j, const uint8_t *id, const ta_record *old, const ta_record *next,
-                                 int64_t expires)
+static ta_status ta_journal_swap(ta_journal *j, const uint8_t *id, const ta_record *old,
+                                 const ta_record *next, int64_t expires)
 {
     ta_journal_node **link = ta_journal_find(j, id);
     uint8_t record[TA_RECORD_SIZE];

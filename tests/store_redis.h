@@ -1,0 +1,561 @@
+/* store_redis.h - what only Redis and its cluster can do to a store. Part of store_tests.c.             */
+
+static service redis_server;
+static cluster_service cluster_servers;
+
+static void redis_url(int port, char *url, size_t cap) { snprintf(url, cap, "redis://127.0.0.1:%d", port); }
+
+static ta_redis *redis_open_port(int port, const ta_redis_opts *opts)
+{
+    ta_redis *r = (ta_redis *)exact(sizeof *r);
+    char url[60];
+    redis_url(port, url, sizeof url);
+    if (ta_redis_open(r, url, opts) == TA_OK) return r;
+    printf("redis: %s\n", ta_redis_why(r));
+    free(r);
+    return NULL;
+}
+
+static void *redis_open(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    opts.timeout_ms = 1000;
+    return redis_open_port(redis_server.port, &opts);
+}
+
+static ta_store redis_store(void *o) { return ta_redis_store((ta_redis *)o); }
+static void redis_close(void *o) { ta_redis_close((ta_redis *)o); free(o); }
+
+static void redis_do(int port, const char *command)
+{
+    redisReply *a = redis_ask(port, command);
+    if (a == NULL || a->type == REDIS_REPLY_ERROR) {
+        check_failed(__FILE__, __LINE__);
+        printf("%s: %s\n", command, a != NULL ? a->str : "no answer");
+    }
+    if (a != NULL) freeReplyObject(a);
+}
+
+static void redis_wipe(void) { redis_do(redis_server.port, "FLUSHALL"); }
+
+static void redis_key_of(const uint8_t *id, char key[64])
+{
+    char text[TA_BASE64URL_CAP(TA_ID_SIZE)];
+    size_t n;
+    if (ta_base64url_encode(id, TA_ID_SIZE, text, sizeof text, &n) != TA_OK) exit(2);
+    snprintf(key, 64, "ta:s:%s", text);
+}
+
+static bool redis_peek(const uint8_t id[TA_ID_SIZE], uint8_t bytes[TA_RECORD_SIZE])
+{
+    char key[64];
+    redisReply *a;
+    bool ok;
+    redis_key_of(id, key);
+    a = redis_ask(redis_server.port, "GET %s", key);
+    ok = a != NULL && a->type == REDIS_REPLY_STRING && a->len == TA_RECORD_SIZE;
+    if (ok) memcpy(bytes, a->str, TA_RECORD_SIZE);
+    if (a != NULL) freeReplyObject(a);
+    return ok;
+}
+
+static bool redis_poke(const uint8_t id[TA_ID_SIZE], const uint8_t bytes[TA_RECORD_SIZE])
+{
+    char key[64];
+    redisReply *a;
+    bool ok;
+    redis_key_of(id, key);
+    a = redis_ask(redis_server.port, "SET %s %b XX KEEPTTL", key, bytes, (size_t)TA_RECORD_SIZE);
+    ok = a != NULL && a->type == REDIS_REPLY_STATUS;
+    if (a != NULL) freeReplyObject(a);
+    return ok;
+}
+
+static void redis_hold(void) { kill(redis_server.pid, SIGSTOP); }
+static void redis_go(void) { kill(redis_server.pid, SIGCONT); }
+static void redis_kill(void) { end_service(&redis_server); }
+static bool redis_again(void) { return redis_start(&redis_server); }
+
+static const store_kind redis = {"redis", redis_open, redis_store, redis_close, redis_wipe,
+    true, true, true, redis_peek, redis_poke, redis_hold, redis_go, redis_kill, redis_again, 1};
+
+/* ---- Redis as it should not be ------------------------------------------------------------------------ */
+
+static ta_status redis_try_open(const char *url, const ta_redis_opts *opts)
+{
+    static ta_redis r;
+    ta_status st = ta_redis_open(&r, url, opts);
+    if (st == TA_OK) ta_redis_close(&r);
+    else CHECK(ta_redis_why(&r)[0] != '\0');
+    return st;
+}
+
+static void test_redis_settings_that_lose(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    char url[60];
+    int port = redis_server.port;
+    redis_url(port, url, sizeof url);
+    CHECK_ST(redis_try_open(url, NULL), TA_OK);
+    redis_do(port, "CONFIG SET maxmemory-policy volatile-lru");
+    CHECK_ST(redis_try_open(url, NULL), TA_ERR_CONFIG);
+    opts.allow_eviction = true;
+    CHECK_ST(redis_try_open(url, &opts), TA_OK);
+    redis_do(port, "CONFIG SET maxmemory-policy noeviction");
+    redis_do(port, "CONFIG SET appendfsync everysec");
+    CHECK_ST(redis_try_open(url, &opts), TA_ERR_CONFIG);
+    opts.allow_volatile = true;
+    CHECK_ST(redis_try_open(url, &opts), TA_OK);
+    redis_do(port, "CONFIG SET appendfsync always");
+    redis_do(port, "CONFIG SET appendonly no");
+    CHECK_ST(redis_try_open(url, NULL), TA_ERR_CONFIG);
+    redis_do(port, "CONFIG SET appendonly yes");
+    wait_redis(port, "INFO persistence", "aof_rewrite_in_progress:0");
+    signal(SIGPIPE, SIG_DFL);
+    CHECK_ST(redis_try_open(url, NULL), TA_ERR_CONFIG);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void test_redis_urls(void)
+{
+    static const char *const bad[] = {"", "http://h", "redis://", "redis://h:0", "redis://h:70000",
+        "redis://:6379", "redis://pw@h", "redis://u:%zz@h", "redis://u:%00@h", "redis://[::1"};
+    char url[100];
+    ta_redis_opts opts = TA_ZERO;
+    size_t i;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) CHECK_ST(redis_try_open(bad[i], NULL), TA_ERR_ARGUMENT);
+    CHECK_ST(redis_try_open("redis://127.0.0.1:1", NULL), TA_ERR_STORE);
+    opts.prefix = "a{b}";
+    CHECK_ST(redis_try_open("redis://127.0.0.1:1", &opts), TA_ERR_ARGUMENT);
+    opts.prefix = "123456789012345678901234567890123";
+    CHECK_ST(redis_try_open("redis://127.0.0.1:1", &opts), TA_ERR_ARGUMENT);
+    redis_do(redis_server.port, "ACL SETUSER ta on >p@ss:w%%rd ~app:* -@all +evalsha +eval +script|load"
+             " +getex +get +zadd +zrem +zrangebylex +set +del +ttl +time +expireat +wait +role +client|info"
+             " +client|kill +config|get +info +select");
+    opts.prefix = "app:";
+    snprintf(url, sizeof url, "redis://ta:p%%40ss%%3aw%%25rd@127.0.0.1:%d/2", redis_server.port);
+    CHECK_ST(redis_try_open(url, &opts), TA_OK);
+    snprintf(url, sizeof url, "redis://ta:wrong@127.0.0.1:%d", redis_server.port);
+    CHECK_ST(redis_try_open(url, &opts), TA_ERR_STORE);
+    {
+        static ta_redis r;
+        ta_store s;
+        uint8_t ids[4][TA_ID_SIZE];
+        size_t n;
+        snprintf(url, sizeof url, "redis://ta:p%%40ss%%3aw%%25rd@127.0.0.1:%d/2", redis_server.port);
+        CHECK_ST(ta_redis_open(&r, url, &opts), TA_OK);
+        s = ta_redis_store(&r);
+        CHECK_ST(add(&s, 1), TA_OK);
+        CHECK_ST(raise_gen(&s, 1, 0), TA_OK);
+        CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+        CHECK_EQ(n, 1);
+        ta_redis_close(&r);
+    }
+    redis_do(redis_server.port, "ACL DELUSER ta");
+}
+
+/* The server becomes a replica under an open connection: nothing stale is read, nothing is written.      */
+static void test_redis_demoted(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    char url[60];
+    opts.timeout_ms = 300;
+    redis_wipe();
+    r = redis_open_port(redis_server.port, &opts);
+    s = ta_redis_store(r);
+    CHECK_ST(add(&s, 1), TA_OK);
+    redis_do(redis_server.port, "REPLICAOF 127.0.0.1 1");
+    CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+    CHECK_ST(raise_gen(&s, 1, 0), TA_ERR_STORE);
+    CHECK_ST(add(&s, 2), TA_ERR_STORE);
+    redis_url(redis_server.port, url, sizeof url);
+    CHECK_ST(redis_try_open(url, &opts), TA_ERR_STORE);
+    redis_do(redis_server.port, "REPLICAOF NO ONE");
+    CHECK_ST(look(&s, 1, NULL), TA_OK);
+    CHECK_ST(raise_gen(&s, 1, 0), TA_OK);
+    redis_close(r);
+}
+
+static void test_redis_out_of_memory(void)
+{
+    ta_redis *r;
+    ta_store s;
+    redis_wipe();
+    r = (ta_redis *)redis_open();
+    s = ta_redis_store(r);
+    CHECK_ST(add(&s, 1), TA_OK);
+    redis_do(redis_server.port, "CONFIG SET maxmemory 1");
+    CHECK_ST(add(&s, 2), TA_ERR_FULL);
+    CHECK_ST(raise_gen(&s, 1, 0), TA_ERR_STORE);
+    CHECK_ST(look(&s, 1, NULL), TA_OK);
+    CHECK_ST(look(&s, 2, NULL), TA_ERR_NOT_FOUND);
+    CHECK_ST(erase(&s, 1), TA_OK);              /* a logout goes through */
+    redis_do(redis_server.port, "CONFIG SET maxmemory 0");
+    CHECK_ST(add(&s, 2), TA_OK);
+    redis_close(r);
+}
+
+static void test_redis_foreign_values(void)
+{
+    static const char *const write[] = {"SET %s short", "LPUSH %s x", "SET %s ''", "HSET %s a b"};
+    ta_record rec = one(1);
+    char key[64], command[120];
+    ta_redis *r = (ta_redis *)redis_open();
+    ta_store s = ta_redis_store(r);
+    size_t i;
+    redis_key_of(rec.id, key);
+    for (i = 0; i < sizeof write / sizeof *write; i++) {
+        redis_wipe();
+        snprintf(command, sizeof command, write[i], key);
+        redis_do(redis_server.port, command);
+        CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+        CHECK(add(&s, 1) != TA_OK);
+        CHECK(raise_gen(&s, 1, 0) != TA_OK);
+    }
+    redis_wipe();
+    redis_do(redis_server.port, "SCRIPT FLUSH");        /* as after a restart */
+    CHECK_ST(add(&s, 1), TA_OK);
+    CHECK_ST(raise_gen(&s, 1, 0), TA_OK);
+    redis_close(r);
+}
+
+/* An id is listed as long as its session may live, the list no longer than its longest; dead ids leave.  */
+static void test_redis_list_lives_as_long_as_its_sessions(void)
+{
+    ta_redis *r;
+    ta_store s;
+    ta_record a = one(1), b = one(2);
+    uint8_t ids[4][TA_ID_SIZE];
+    int64_t now = (int64_t)time(NULL);
+    redisReply *ttl;
+    size_t n;
+    redis_wipe();
+    r = (ta_redis *)redis_open();
+    s = ta_redis_store(r);
+    a.created = b.created = a.rotated_at = b.rotated_at = now - 100;
+    a.idle_until = b.idle_until = now + 10;
+    a.ends_at = now + 1000;
+    b.ends_at = now + 500;
+    CHECK_ST(s.cas(s.ctx, a.id, NULL, &a, now + 10), TA_OK);
+    CHECK_ST(s.cas(s.ctx, b.id, NULL, &b, now + 10), TA_OK);
+    {
+        uint8_t digest[TA_SHA256_SIZE];
+        char text[TA_BASE64URL_CAP(TA_ID_SIZE)];
+        ta_sha256_once("alice", 5, digest);
+        CHECK_ST(ta_base64url_encode(digest, TA_ID_SIZE, text, sizeof text, &n), TA_OK);
+        ttl = redis_ask(redis_server.port, "TTL ta:u:%s", text);
+        CHECK(ttl != NULL && ttl->integer > 86400 + 990 && ttl->integer <= 86400 + 1000);
+        if (ttl != NULL) freeReplyObject(ttl);
+    }
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+    CHECK_EQ(n, 2);
+    CHECK_ST(s.cas(s.ctx, b.id, &b, NULL, 0), TA_OK);
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+    CHECK_EQ(n, 1);
+    b.ends_at = b.idle_until = now - 90000;             /* over for more than a day: its entry goes */
+    b.created = b.rotated_at = now - 100000;
+    CHECK_ST(s.cas(s.ctx, b.id, NULL, &b, now + 10), TA_OK);
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+    CHECK_EQ(n, 1);
+    redis_close(r);
+}
+
+/* ---- a bad link --------------------------------------------------------------------------------- */
+
+static void test_redis_late_write(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    redis_wipe();
+    proxy_start(redis_server.port);
+    opts.timeout_ms = 400;
+    r = redis_open_port(proxy.port, &opts);
+    s = ta_redis_store(r);
+    check_late_write(&s);
+    redis_close(r);
+    proxy_stop();
+}
+
+static void test_redis_bad_link(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    redis_wipe();
+    proxy_start(redis_server.port);
+    opts.timeout_ms = 1500;
+    r = redis_open_port(proxy.port, &opts);
+    s = ta_redis_store(r);
+    check_bad_link(&s);
+    redis_close(r);
+    proxy_stop();
+}
+
+/* WAIT: with no replica there, nothing is acknowledged, and what was written so is not read either.  */
+static void test_redis_wait(void)
+{
+    static service replica;
+    static const char *extra[] = {"--replicaof", "127.0.0.1", NULL, "--repl-diskless-sync-delay", "0", NULL};
+    static char port[16];
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r, *other;
+    ta_store s, t;
+    uint32_t gen;
+    redis_wipe();
+    opts.timeout_ms = 300;
+    opts.replicas = 1;
+    r = redis_open_port(redis_server.port, &opts);
+    s = ta_redis_store(r);
+    CHECK_ST(add(&s, 1), TA_ERR_STORE);
+    CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+    snprintf(port, sizeof port, "%d", redis_server.port);
+    extra[2] = port;
+    make_home(&replica, dir, "replica", NULL);
+    replica.extra = extra;
+    CHECK(redis_start(&replica));
+    CHECK(wait_redis(replica.port, "INFO replication", "master_link_status:up"));
+    CHECK_ST(look(&s, 1, &gen), TA_ERR_NOT_FOUND);      /* its list had not reached one: not inserted */
+    CHECK_ST(add(&s, 1), TA_OK);
+    CHECK_ST(raise_gen(&s, 1, 0), TA_OK);
+    kill(replica.pid, SIGSTOP);
+    CHECK_ST(raise_gen(&s, 1, 1), TA_ERR_STORE);        /* written, not acknowledged */
+    CHECK_ST(look(&s, 1, &gen), TA_ERR_STORE);          /* nor told to anybody here */
+    other = (ta_redis *)redis_open();
+    t = ta_redis_store(other);
+    CHECK_ST(look(&t, 1, &gen), TA_OK);
+    CHECK_EQ(gen, 2);
+    kill(replica.pid, SIGCONT);
+    usleep(200000);
+    CHECK_ST(look(&s, 1, &gen), TA_OK);
+    CHECK_EQ(gen, 2);
+    CHECK_ST(raise_gen(&s, 1, 2), TA_OK);
+    redis_close(other);
+    redis_close(r);
+    end_service(&replica);
+}
+
+static void own_redis(void)
+{
+    OWN(test_redis_settings_that_lose);
+    OWN(test_redis_urls);
+    OWN(test_redis_demoted);
+    OWN(test_redis_out_of_memory);
+    OWN(test_redis_foreign_values);
+    OWN(test_redis_list_lives_as_long_as_its_sessions);
+    OWN(test_redis_late_write);
+    OWN(test_redis_bad_link);
+    OWN(test_redis_wait);
+}
+
+/* ---- the cluster --------------------------------------------------------------------------------------- */
+
+static ta_redis *cluster_open_with(const ta_redis_opts *opts)
+{
+    ta_redis *r = (ta_redis *)exact(sizeof *r);
+    char url[200];
+    snprintf(url, sizeof url, "redis://127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d", cluster_servers.node[0].port,
+             cluster_servers.node[1].port, cluster_servers.node[5].port);
+    if (ta_redis_open(r, url, opts) == TA_OK) return r;
+    printf("cluster: %s\n", ta_redis_why(r));
+    free(r);
+    return NULL;
+}
+
+static void *cluster_open(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    opts.timeout_ms = 10000;
+    opts.replicas = 1;
+    return cluster_open_with(&opts);
+}
+
+static void cluster_wipe(void)
+{
+    int i;
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        if (redis_says(cluster_servers.node[i].port, "INFO replication", "role:master"))
+            redis_do(cluster_servers.node[i].port, "FLUSHALL");
+    }
+}
+
+static const store_kind cluster = {"cluster", cluster_open, redis_store, redis_close, cluster_wipe,
+    true, true, true, NULL, NULL, NULL, NULL, NULL, NULL, 0};
+
+/* The slots of the specification's own example, and of what the servers say.  */
+static void test_cluster_slots(void)
+{
+    char key[64];
+    uint32_t n;
+    CHECK_EQ(ta_redis_slot_of("123456789", 9), 0x31C3);
+    for (n = 0; n < 20; n++) {
+        ta_record r = one(n * 77777);
+        redisReply *a;
+        redis_key_of(r.id, key);
+        a = redis_ask(cluster_servers.node[0].port, "CLUSTER KEYSLOT %s", key);
+        CHECK(a != NULL && a->integer == (long long)ta_redis_slot_of(key, strlen(key)));
+        if (a != NULL) freeReplyObject(a);
+    }
+}
+
+/* Sessions spread over all masters; a map that is wrong everywhere is put right by the answers.  */
+static void test_cluster_moved(void)
+{
+    ta_redis *r = (ta_redis *)cluster_open();
+    ta_store s = ta_redis_store(r);
+    uint32_t i, gen;
+    size_t slot;
+    int node;
+    cluster_wipe();
+    for (i = 0; i < 60; i++) {
+        for (slot = 0; slot < TA_REDIS_SLOTS; slot++) r->slot[slot] = (uint8_t)(1 + (slot + i) % 3);
+        if (i % 3 == 2) memset(r->slot, 0, sizeof r->slot);
+        CHECK_ST(add(&s, i), TA_OK);
+        CHECK_ST(raise_gen(&s, i, 0), TA_OK);
+    }
+    for (i = 0; i < 60; i++) { CHECK_ST(look(&s, i, &gen), TA_OK); CHECK_EQ(gen, 1); }
+    for (node = 0; node < 3; node++) {
+        redisReply *a = redis_ask(cluster_servers.node[node].port, "DBSIZE");
+        CHECK(a != NULL && a->integer >= 8);
+        if (a != NULL) freeReplyObject(a);
+    }
+    redis_close(r);
+}
+
+static void cluster_id(int node, char id[64])
+{
+    redisReply *a = redis_ask(cluster_servers.node[node].port, "CLUSTER MYID");
+    snprintf(id, 64, "%s", a != NULL && a->str != NULL ? a->str : "");
+    if (a != NULL) freeReplyObject(a);
+}
+
+/* A slot on its way from one master to another: keys that have gone, that have not, and that are born.  */
+static void test_cluster_ask(void)
+{
+    ta_redis *r = (ta_redis *)cluster_open();
+    ta_store s = ta_redis_store(r);
+    ta_record m = a_mark(1), next, there;
+    char key[64], command[200], from_id[64], to_id[64];
+    unsigned slot;
+    int from = -1, to, i;
+    cluster_wipe();
+    redis_key_of(m.id, key);
+    slot = ta_redis_slot_of(key, strlen(key));
+    for (i = 0; i < 3; i++) if (slot < (unsigned)((i + 1) * 16384 / 3)) { from = i; break; }
+    to = (from + 1) % 3;
+    cluster_id(from, from_id);
+    cluster_id(to, to_id);
+    CHECK_ST(s.cas(s.ctx, m.id, NULL, &m, 1900000000), TA_OK);
+    snprintf(command, sizeof command, "CLUSTER SETSLOT %u IMPORTING %s", slot, from_id);
+    redis_do(cluster_servers.node[to].port, command);
+    snprintf(command, sizeof command, "CLUSTER SETSLOT %u MIGRATING %s", slot, to_id);
+    redis_do(cluster_servers.node[from].port, command);
+    CHECK_ST(s.get(s.ctx, m.id, &there), TA_OK);        /* still at home */
+    snprintf(command, sizeof command, "MIGRATE 127.0.0.1 %d %s 0 5000", cluster_servers.node[to].port, key);
+    redis_do(cluster_servers.node[from].port, command);
+    CHECK_ST(s.get(s.ctx, m.id, &there), TA_OK);        /* ASK */
+    next = m;
+    next.ver++;
+    CHECK_ST(s.cas(s.ctx, m.id, &m, &next, 1900000000), TA_OK);
+    CHECK_ST(s.cas(s.ctx, m.id, &m, &next, 1900000000), TA_ERR_CONFLICT);
+    CHECK_ST(s.cas(s.ctx, m.id, &next, NULL, 0), TA_OK);
+    CHECK_ST(s.get(s.ctx, m.id, &there), TA_ERR_NOT_FOUND);
+    CHECK_ST(s.cas(s.ctx, m.id, NULL, &m, 1900000000), TA_OK);  /* born on the other side */
+    for (i = 0; i < 3; i++) {
+        snprintf(command, sizeof command, "CLUSTER SETSLOT %u NODE %s", slot, to_id);
+        redis_do(cluster_servers.node[i == 0 ? to : i == 1 ? from : 3 - to - from].port, command);
+    }
+    CHECK_ST(s.get(s.ctx, m.id, &there), TA_OK);        /* MOVED */
+    CHECK_ST(s.cas(s.ctx, m.id, &m, &next, 1900000000), TA_OK);
+    redis_close(r);
+}
+
+/* A master dies. Nothing that was acknowledged is lost, and the store finds the new one by itself.  */
+static void test_cluster_failover(void)
+{
+    enum { N = 40 };
+    uint32_t acked[N] = {0}, gen, i, round;
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    service *victim = NULL;
+    int k, tries;
+    opts.timeout_ms = 1000;
+    opts.replicas = 1;
+    cluster_wipe();
+    r = cluster_open_with(&opts);
+    s = ta_redis_store(r);
+    for (i = 0; i < N; i++) CHECK_ST(add(&s, i), TA_OK);
+    for (k = 0; k < CLUSTER_NODES && victim == NULL; k++) {
+        if (redis_says(cluster_servers.node[k].port, "INFO replication", "connected_slaves:1"))
+            victim = &cluster_servers.node[k];
+    }
+    CHECK(victim != NULL);
+    if (victim == NULL) return;
+    for (round = 0; round < 4; round++) {
+        for (i = 0; i < N; i++) {
+            ta_status st = raise_gen(&s, i, acked[i]);
+            if (st == TA_OK) acked[i]++;
+            if (round == 1 && i == N / 2) end_service(victim);
+            if (st == TA_ERR_STORE) {           /* unknown: read, for as long as it takes */
+                for (tries = 0; tries < 30 && (st = look(&s, i, &gen)) != TA_OK; tries++) {
+                    if (victim->pid == 0 && tries == 4) CHECK(redis_start(victim));
+                }
+                CHECK_ST(st, TA_OK);
+                CHECK(gen == acked[i] || gen == acked[i] + 1);
+                acked[i] = gen;
+            }
+        }
+    }
+    if (victim->pid == 0) CHECK(redis_start(victim));
+    CHECK(cluster_ready(&cluster_servers));
+    for (i = 0; i < N; i++) { CHECK_ST(look(&s, i, &gen), TA_OK); CHECK_EQ(gen, acked[i]); }
+    redis_close(r);
+}
+
+/* A master dies and stays dead: the others know who took its place.  */
+static void test_cluster_new_master(void)
+{
+    enum { N = 30 };
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    service *victim = NULL;
+    ta_status st;
+    uint32_t i;
+    int k, tries;
+    cluster_wipe();
+    opts.timeout_ms = 500;
+    r = cluster_open_with(&opts);
+    s = ta_redis_store(r);
+    for (i = 0; i < N; i++) CHECK_ST(add(&s, i), TA_OK);
+    for (k = 0; k < CLUSTER_NODES && victim == NULL; k++) {
+        if (redis_says(cluster_servers.node[k].port, "INFO replication", "connected_slaves:1"))
+            victim = &cluster_servers.node[k];
+    }
+    CHECK(victim != NULL);
+    if (victim == NULL) return;
+    usleep(300000);                             /* replicas have it all: nobody waits for them here */
+    end_service(victim);
+    for (i = 0; i < N; i++) {
+        for (tries = 0; tries < 40 && (st = look(&s, i, NULL)) == TA_ERR_STORE; tries++) usleep(20000);
+        CHECK_ST(st, TA_OK);
+        if (st != TA_OK) break;
+        CHECK_ST(raise_gen(&s, i, 0), TA_OK);
+    }
+    CHECK(redis_start(victim));
+    CHECK(cluster_ready(&cluster_servers));
+    redis_close(r);
+}
+
+static void own_cluster(void)
+{
+    OWN(test_cluster_slots);
+    OWN(test_cluster_moved);
+    OWN(test_cluster_ask);
+    OWN(test_cluster_failover);
+    OWN(test_cluster_new_master);
+}
