@@ -1038,10 +1038,12 @@ size_t strlen(const char *text);
 #  include <immintrin.h>
 #  if defined(__GNUC__)
 #    include <cpuid.h>
+#    define TAI_TARGET_SSE  __attribute__((target("sse4.1")))
 #    define TAI_TARGET_SHA  __attribute__((target("sha,sse4.1")))
 #    define TAI_TARGET_AVX2 __attribute__((target("avx2")))
 #  else
 #    include <intrin.h>
+#    define TAI_TARGET_SSE
 #    define TAI_TARGET_SHA
 #    define TAI_TARGET_AVX2
 #  endif
@@ -1074,9 +1076,9 @@ extern "C" {
    ========================================================================== */
 
 #if TAI_X86
-enum { TAI_CPU_ASKED = 1, TAI_CPU_SHA = 2, TAI_CPU_AVX2 = 4 };
+enum { TAI_CPU_ASKED = 1, TAI_CPU_SSE = 2, TAI_CPU_SHA = 4, TAI_CPU_AVX2 = 8 };
 #  ifndef TAI_CPU_MASK
-#    define TAI_CPU_MASK 7              /* the tests try the forms one by one with it */
+#    define TAI_CPU_MASK 15             /* the tests try the forms one by one with it */
 #  endif
 
 static void tai_cpuid(int leaf, unsigned r[4])          /* EAX EBX ECX EDX; zeros when there is none */
@@ -1108,8 +1110,9 @@ static int tai_cpu_ask(void)
     int has = TAI_CPU_ASKED;
     tai_cpuid(1, one);
     tai_cpuid(7, seven);
-    if ((one[2] & sse) != sse || (seven[1] >> 29 & 1u) == 0) return has;
-    has |= TAI_CPU_SHA;
+    if ((one[2] & sse) != sse) return has;
+    has |= TAI_CPU_SSE;
+    if ((seven[1] >> 29 & 1u) != 0) has |= TAI_CPU_SHA;
     if ((one[2] & avx) == avx && (seven[1] >> 5 & 1u) != 0 && tai_cpu_saves_ymm()) has |= TAI_CPU_AVX2;
     return has;
 }
@@ -1367,7 +1370,7 @@ static __m128i tai_where(__m128i mask, int amount)
 
 /* 16 characters of base64url into 12 bytes; *bad gets a bit for each that is not of the alphabet. What a
    character is shows in its halves: each half says with one bit per kind which kinds it cannot be.  */
-TAI_TARGET_SHA static inline void tai_base64_decode16(__m128i c, uint8_t *out, __m128i *bad)
+TAI_TARGET_SSE static inline void tai_base64_decode16(__m128i c, uint8_t *out, __m128i *bad)
 {
     const __m128i not_by_low = _mm_setr_epi8(0x25, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21, 0x21,
                                              0x21, 0x21, 0x23, 0x3B, 0x3B, 0x3A, 0x3B, 0x33);
@@ -1428,11 +1431,11 @@ TAI_TARGET_AVX2 static size_t tai_base64_decode_wide(const char *in, size_t len,
 
 /* The first len characters, a multiple of 4 and at least 16. Still no branch and no table in memory on
    what is decoded. The last 16 are taken before anything is written: they overlap what goes before. */
-TAI_TARGET_SHA static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
+TAI_TARGET_SSE static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
 {
     __m128i bad = _mm_setzero_si128(), end = tai_load16(in + len - 16);
     size_t i = 0;
-    if (len >= 64 && tai_cpu_has(TAI_CPU_AVX2)) i = tai_base64_decode_wide(in, len, out, &bad);
+    if (len >= 192 && tai_cpu_has(TAI_CPU_AVX2)) i = tai_base64_decode_wide(in, len, out, &bad);
     for (; i + 16 < len; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
     tai_base64_decode16(end, out + (len - 16) / 4 * 3, &bad);
     return _mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128())) == 0xFFFF;
@@ -1448,7 +1451,7 @@ static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alph
     uint32_t bad = tail == 1 ? 64u : 0u;
 
 #if TAI_X86
-    if (a.c62 == '-' && whole >= 4 && tai_cpu_has_sha()) {
+    if (a.c62 == '-' && whole >= 4 && tai_cpu_has(TAI_CPU_SSE)) {
         if (!tai_base64_decode_x86(in, 4 * whole, out)) bad = 64u;
         i = whole;
     }
@@ -1535,11 +1538,11 @@ static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
 
 static char tai_base64url_char(uint32_t v)      /* 0..63 */
 {
-    uint32_t c = v + 'A';
-    c += tai_within(v, 26, 63) & 6u;            /* a-z begin 6 behind Z */
-    c -= tai_within(v, 52, 63) & 75u;           /* 0-9 */
-    c -= tai_within(v, 62, 63) & 13u;           /* -   */
-    c += tai_within(v, 63, 63) & 49u;           /* _   */
+    uint32_t c = v + 'A';                       /* each difference is above 2^24 only where v is past it */
+    c += (25u - v) >> 8 & 6u;                   /* a-z begin 6 behind Z */
+    c -= (51u - v) >> 8 & 75u;                  /* 0-9 */
+    c -= (61u - v) >> 8 & 13u;                  /* -   */
+    c += (62u - v) >> 8 & 49u;                  /* _   */
     return (char)(uint8_t)c;
 }
 
@@ -1559,7 +1562,7 @@ static void tai_base64url_put(const uint8_t *in, size_t n, char *out)
 
 /* 12 bytes, in the lower lanes of v, as 16 characters. Saturated at 51, a value below 26 gives 13, else
    which kind it is: 0 a-z, 1..10 a digit, 11 and 12 the two marks; each kind is one step away.      */
-TAI_TARGET_SHA static inline void tai_base64url_encode12(__m128i v, char *out)
+TAI_TARGET_SSE static inline void tai_base64url_encode12(__m128i v, char *out)
 {
     const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
     const __m128i step = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
@@ -1574,7 +1577,7 @@ TAI_TARGET_SHA static inline void tai_base64url_encode12(__m128i v, char *out)
     _mm_storeu_si128((__m128i *)(void *)out, _mm_add_epi8(v, _mm_shuffle_epi8(step, kind)));
 }
 
-TAI_TARGET_SHA static inline __m128i tai_load12(const uint8_t *p)
+TAI_TARGET_SSE static inline __m128i tai_load12(const uint8_t *p)
 {
     int last;
     memcpy(&last, p + 8, sizeof last);
@@ -1609,10 +1612,10 @@ TAI_TARGET_AVX2 static size_t tai_base64url_encode_wide(const uint8_t *in, size_
 
 /* `groups` of three bytes, at least 4, from the end to the front; the first 12 bytes are taken before
    anything is written, as what goes before overlaps them.                                        */
-TAI_TARGET_SHA static void tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
+TAI_TARGET_SSE static void tai_base64url_encode_x86(const uint8_t *in, size_t groups, char *out)
 {
     __m128i first = tai_load12(in);
-    if (groups > 16 && tai_cpu_has(TAI_CPU_AVX2)) groups = tai_base64url_encode_wide(in, groups, out);
+    if (groups >= 48 && tai_cpu_has(TAI_CPU_AVX2)) groups = tai_base64url_encode_wide(in, groups, out);
     for (; groups > 4; groups -= groups < 8 ? groups - 4 : 4) {
         tai_base64url_encode12(tai_load12(in + 3 * (groups - 4)), out + 4 * (groups - 4));
     }
@@ -1628,7 +1631,7 @@ static void tai_base64url_encode(const uint8_t *in, size_t len, char *out)
     size_t i = len / 3;
     if (len % 3 > 0) tai_base64url_put(in + 3 * i, len % 3, out + 4 * i);
 #if TAI_X86
-    if (i >= 4 && tai_cpu_has_sha()) {
+    if (i >= 4 && tai_cpu_has(TAI_CPU_SSE)) {
         tai_base64url_encode_x86(in, i, out);
         return;
     }
@@ -1945,7 +1948,7 @@ static void tai_sha256_last(uint32_t state[8], const uint8_t *rest, size_t n, ui
 
 #if TAI_X86
 /* In wholes of 16 bytes: eight small stores would hold up the outer hash, which reads them so.     */
-TAI_TARGET_SHA static void tai_sha256_digest_x86(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
+TAI_TARGET_SSE static void tai_sha256_digest_x86(const uint32_t state[8], uint8_t digest[TA_SHA256_SIZE])
 {
     const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     _mm_storeu_si128((__m128i *)(void *)digest, _mm_shuffle_epi8(tai_load16(state), big_endian));
@@ -1957,7 +1960,7 @@ static void tai_sha256_digest(const uint32_t state[8], uint8_t digest[TA_SHA256_
 {
     size_t i;
 #if TAI_X86
-    if (tai_cpu_has_sha()) { tai_sha256_digest_x86(state, digest);  return; }
+    if (tai_cpu_has(TAI_CPU_SSE)) { tai_sha256_digest_x86(state, digest);  return; }
 #endif
     for (i = 0; i < 8; i++) tai_store32(digest + 4 * i, state[i]);
 }
@@ -2204,37 +2207,34 @@ TAI_TARGET_AVX2 static size_t tai_plain_wide(const char *text, size_t len, size_
     return pos;
 }
 
-/* From pos on, 16 bytes at a time while all are plain or the text ends; the last 16 of the text are
-   looked at together, also those before pos.  needs: len >= 16                                  */
-static inline size_t tai_plain_steps(const char *text, size_t len, size_t pos, size_t most)
+/* Fewer than 16 bytes are left: the last 16 are looked at together, also those before pos.        */
+static inline size_t tai_plain_tail(const char *text, size_t len, size_t pos)
 {
-    unsigned hit;
-    for (; len - pos >= 16; pos += 16, most--) {
-        if (most == 0) return pos;
-        hit = tai_not_plain(text + pos);
-        if (hit != 0) return pos + tai_first_bit(hit);
-    }
-    if (pos >= len) return len;
-    hit = tai_not_plain(text + len - 16) >> (16 - (len - pos));
+    unsigned hit = pos < len ? tai_not_plain(text + len - 16) >> (16 - (len - pos)) : 0;
     return hit != 0 ? pos + tai_first_bit(hit) : len;
 }
 
 static size_t tai_plain_long(const char *text, size_t len, size_t pos)
 {
     if (len - pos >= 64 && tai_cpu_has(TAI_CPU_AVX2)) pos = tai_plain_wide(text, len, pos);
-    return tai_plain_steps(text, len, pos, len);
+    for (; len - pos >= 16; pos += 16) {
+        unsigned hit = tai_not_plain(text + pos);
+        if (hit != 0) return pos + tai_first_bit(hit);
+    }
+    return tai_plain_tail(text, len, pos);
 }
 #endif
 
 /* The first place from pos on whose byte does not stand for itself: no ASCII, a control, quote or
-   backslash.                                                                                    */
+   backslash. Most strings end within their first 16 bytes.                                      */
 static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
 {
 #if TAI_X86
-    if (len >= 16) {
-        size_t end = tai_plain_steps(text, len, pos, 3);
-        return end - pos == 48 ? tai_plain_long(text, len, end) : end;
+    if (len - pos >= 16) {
+        unsigned hit = tai_not_plain(text + pos);
+        return hit != 0 ? pos + tai_first_bit(hit) : tai_plain_long(text, len, pos + 16);
     }
+    if (len >= 16) return tai_plain_tail(text, len, pos);
 #elif !TAI_SMALL
     while (len - pos >= 8 && tai_all_plain(tai_load8(text + pos))) pos += 8;
 #endif

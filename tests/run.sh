@@ -141,7 +141,7 @@ done
 [ -n "$STEPS" ] || { echo 'no tests/test_*.c here'; echo '0 passed, 1 failed'; exit 1; }
 # the inner loops have a plain form and a small one, too, and one for each thing a processor may lack
 for t in sha256 base64url; do
-    for form in TOKENAUTH_NO_INTRINSICS TOKENAUTH_SMALL TAI_CPU_MASK=0 TAI_CPU_MASK=2; do
+    for form in TOKENAUTH_NO_INTRINSICS TOKENAUTH_SMALL TAI_CPU_MASK=0 TAI_CPU_MASK=2 TAI_CPU_MASK=6; do
         STEPS="$STEPS tests/test_$t.c@$form"
     done
 done
