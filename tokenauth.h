@@ -1136,7 +1136,9 @@ static bool tai_cpu_has(int what)
     return (k & what & TAI_CPU_MASK) != 0;
 }
 
+#  ifndef TOKENAUTH_SHA256_COMPRESS
 static bool tai_cpu_has_sha(void) { return tai_cpu_has(TAI_CPU_SHA); }
+#  endif
 #endif
 
 #if TAI_ARM == 1
