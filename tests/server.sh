@@ -149,6 +149,9 @@ paths() {
     with GET /test_jwt '' "$A";              want 'access after logout' 401
     refresh "$R";                            want 'refresh after logout' 401 '"client":"login"'
     wantno 'a refusal clears no cookie' Set-Cookie
+    alice -H 'Cookie: __Host-refresh=garbage'; want 'login over a garbage cookie' 200
+    alice; R1=$R; alice -H "Cookie: __Host-refresh=$R1"; want 'login over an old session' 200
+    refresh "$R1";                           want 'which it replaces' 401
     ask POST /logout '' -b "$JAR" -c "$JAR"; want 'logout by cookie' 200 '__Host-refresh=; Path=/; Max-Age=0; Secure'
     check 'the jar is empty' [ "$(grep -c refresh "$JAR")" = 0 ]
     ask POST /auth/refresh '' -b "$JAR";     want 'refresh without any token' 401 invalid_grant 'WWW-Authenticate: Bearer'
@@ -178,6 +181,10 @@ administrators() {
     with POST /admin/suspend '{"username":"alice","suspended":false}' "$ADM"; want unsuspend 200 '"suspended":false'
     refresh "$R1";                           want 'the session goes on' 201
     R1=$R; A1=$(field accessToken)
+    mv "$OUT/data/users" "$OUT/data/users.kept" && mkdir "$OUT/data/users"
+    with POST /admin/suspend '{"username":"alice"}' "$ADM"; want 'a change that cannot be kept' 503 Retry-After
+    rmdir "$OUT/data/users" && mv "$OUT/data/users.kept" "$OUT/data/users"
+    with GET /test_jwt '' "$A1";             want 'is not made' 200
     with POST /admin/suspend '{"username":"admin"}' "$ADM";  want 'oneself' 409
     with POST /admin/suspend '{"username":"carol"}' "$ADM";  want 'nobody' 404
     with POST /token/reject '{"accessToken":"'"$A1"'"}' "$ADM"; want 'reject an access token' 200 '{"rejected":true}'
@@ -224,7 +231,7 @@ outcomes() { # this server has no window, so that nothing must be waited for
     refresh "$R0";                           want 'rotation' 201; R1=$R
     check 'another token' [ "$R0" != "$R1" ]
     refresh "$R1";                           want 'again' 201; R2=$R
-    refresh "$R0";                           want 'replay' 401 '"error":"invalid_grant"' '"client":"login"' 'error="invalid_grant"'
+    refresh "$R0";                           want 'replay' 401 '"error":"invalid_grant"' '"client":"login"' 'error="invalid_token"'
     logged 'replay is logged' '"event":"replay","user":"alice"'
     refresh "$R2";                           want 'ends that session' 401
     with GET /test_jwt '' "$A1";             want 'access tokens too' 401

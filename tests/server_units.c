@@ -283,6 +283,8 @@ static void test_users_file(void)
     static const struct { const char *text; unsigned line; } cases[] = {
         {"a user active 10 " SALT " " HASH "\n", 0},
         {"# none\n\na admin suspended 10 " SALT " " HASH "\r\nb user active 1 " SALT " " HASH, 0},
+        {"a root active 10 " SALT " " HASH "\n", 1},
+        {"a user suspende 10 " SALT " " HASH "\n", 1},
         {"a user active 0 " SALT " " HASH "\n", 1},
         {"a user active 10x " SALT " " HASH "\n", 1},
         {"a user active 99999999999999999999 " SALT " " HASH "\n", 1},

@@ -238,6 +238,13 @@ static void hex_write(const uint8_t *in, size_t len, char *out)
     for (i = 0; i < len; i++) snprintf(out + 2 * i, 3, "%02x", in[i]);
 }
 
+/* The word is one or the other; *second: the other. */
+static bool is_either(const char *word, const char *one, const char *other, bool *second)
+{
+    *second = strcmp(word, other) == 0;
+    return *second || strcmp(word, one) == 0;
+}
+
 static const char *saved_line(users *all, char **word, size_t n)
 {
     static const char form[] = "a line is: name user|admin active|suspended iterations salt hash";
@@ -245,10 +252,12 @@ static const char *saved_line(users *all, char **word, size_t n)
     const char *problem;
     char *end;
     unsigned long iterations;
-    if (n != WORDS) return form;
-    problem = add(all, word[0], strcmp(word[1], "admin") == 0, &u);
+    bool is_admin, is_suspended;
+    if (n != WORDS || !is_either(word[1], "user", "admin", &is_admin)) return form;
+    if (!is_either(word[2], "active", "suspended", &is_suspended)) return form;
+    problem = add(all, word[0], is_admin, &u);
     if (problem != NULL) return problem;
-    u->suspended = strcmp(word[2], "suspended") == 0;
+    u->suspended = is_suspended;
     iterations = strtoul(word[3], &end, 10);
     if (*end != '\0' || iterations < 1 || iterations > 100000000) return form;
     u->iterations = (uint32_t)iterations;
