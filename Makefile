@@ -28,6 +28,9 @@ help:
 	@echo 'make fuzz      every fuzz target for TIME=60 seconds each; ENGINE=afl, TARGETS="json jwt", JOBS=2'
 	@echo 'make fuzz-plants  bugs built in on purpose: does each fuzz target notice?'
 	@echo 'make fuzz-corpus  writes the first inputs of fuzz/corpus anew'
+	@echo 'make ct        constant time: valgrind at every -O level, traces of Cortex-M code; planted leaks'
+	@echo 'make mutants   tokenauth.h changed in one place at a time: do the tests notice? hours for all;'
+	@echo '               SAMPLE=200 a fixed choice, PART=1/20 a part, SECTIONS="auth table" only those'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -118,10 +121,16 @@ build/make_corpus: fuzz/make_corpus.c fuzz/fuzz.h tokenauth.h
 	@mkdir -p build
 	@$(CC) -O1 -o build/make_corpus fuzz/make_corpus.c
 
+ct:
+	@JOBS='$(JOBS)' CCS='$(CCS)' sh tests/ct/run.sh
+
+mutants:
+	@JOBS='$(JOBS)' SECTIONS='$(SECTIONS)' SAMPLE='$(SAMPLE)' PART='$(PART)' python3 tests/mutants/mutate.py
+
 clean:
 	rm -rf build
 
 .PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores
 .PHONY: sizes
-.PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus
+.PHONY: protocol ct mutants

@@ -38,6 +38,9 @@ CHECK_UNUSED static void check_failed(const char *file, int line)
 {
     check.bad++;
     printf("%s:%d: %s: ", file, line, check.test);
+#ifdef CHECK_STOP                               /* the first failure is all that is wanted to know */
+    exit(1);
+#endif
 }
 
 #define CHECK(x) \
