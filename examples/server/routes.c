@@ -446,8 +446,9 @@ static http_verdict answer_pair(call *c, int status, const char *name, bool in_b
     if (!in_body) {
         if (ta_cookie_put(&c->app->refresh_cookie, pair, cookie, sizeof cookie, &len) != TA_OK) {
             c->res->failed = true;
+        } else {
+            put_cookie(c->res, cookie, len);
         }
-        else put_cookie(c->res, cookie, len);
         ta_wipe(cookie, sizeof cookie);
     }
     begin(c->res, &w);
@@ -1096,8 +1097,9 @@ static const struct route *find_route(call *c)
         if (is_method(c->req->method, routes[i].method)) return &routes[i];
         allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
     }
-    if (allow == NULL) fail(c->res, 404, "not_found", "there is no such path");
-    else {
+    if (allow == NULL) {
+        fail(c->res, 404, "not_found", "there is no such path");
+    } else {
         http_put_header(c->res, "Allow", allow);
         fail(c->res, 405, "method_not_allowed", "that path has other methods, see Allow");
     }
