@@ -1,7 +1,7 @@
 /* store_tests.c - each store of examples/stores against store_conformance, and what is its own: torn and
    damaged files, a full disk, a second opener, servers that hang, die, lie or change places.
 
-   store_tests [--quick] NAME...     NAME: memory journal sqlite postgres redis cluster
+   store_tests [--quick] [--torture] NAME...     NAME: memory journal sqlite postgres redis cluster
    Built by tests/stores.sh. The servers are started here, on free ports, in a directory of their own. */
 
 #define _GNU_SOURCE
@@ -656,6 +656,7 @@ static void check_bad_link(const ta_store *s)
 
 #include "store_redis.h"
 #include "store_postgres.h"
+#include "store_torture.h"
 
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
@@ -708,21 +709,30 @@ static const struct { const store_kind *kind; void (*own)(void); bool (*start)(v
     {&cluster, own_cluster, start_cluster}
 };
 
+static void test_torture(void) { run_torture(torture_kind); }
+
 int main(int argc, char **argv)
 {
     const char *base = getenv("STORES_DIR");
     int i, rc;
     size_t j;
     long passed = 0, failed = 0;
+    bool torture_only = false;
     snprintf(dir, sizeof dir, "%s/stores-XXXXXX", base != NULL ? base : "/tmp");
     if (mkdtemp(dir) == NULL) { perror(dir); return 2; }
     signal(SIGPIPE, SIG_IGN);
     if (chmod(dir, 0711) != 0) return 2;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) { quick = true; continue; }
+        if (strcmp(argv[i], "--torture") == 0) { torture_only = true; continue; }
         for (j = 0; j < sizeof stores / sizeof *stores && strcmp(argv[i], stores[j].kind->name) != 0; j++) { }
         if (j == sizeof stores / sizeof *stores) { printf("no store is called %s\n", argv[i]); return 2; }
         if (stores[j].start != NULL && !stores[j].start()) return 2;
+        if (torture_only) {
+            torture_kind = stores[j].kind;
+            RUN(test_torture);
+            continue;
+        }
         store_conformance(stores[j].kind, quick, &passed, &failed);
         if (stores[j].own != NULL) stores[j].own();
     }
