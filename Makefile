@@ -31,6 +31,8 @@ help:
 	@echo 'make ct        constant time: valgrind at every -O level, traces of Cortex-M code; planted leaks'
 	@echo 'make mutants   tokenauth.h changed in one place at a time: do the tests notice? hours for all;'
 	@echo '               SAMPLE=200 a fixed choice, PART=1/20 a part, SECTIONS="auth table" only those'
+	@echo 'make firmware  a gate controller for Cortex-M under QEMU: the dialogue with it, power cuts and all'
+	@echo 'make recipes   the header in CMake, Meson, Arduino, ESP-IDF, Zephyr, as examples/README.md has it'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -98,6 +100,12 @@ ports:
 sizes:
 	@CC='$(CC)' JOBS='$(JOBS)' python3 tests/ports/sizes.py $(WRITE)
 
+firmware:
+	@bash examples/firmware/run.sh
+
+recipes:
+	@bash tests/ports/recipes.sh
+
 .DEFAULT:
 	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
@@ -131,6 +139,7 @@ clean:
 	rm -rf build
 
 .PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores
-.PHONY: sizes
+.PHONY: sizes firmware recipes
+.PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus
 .PHONY: protocol ct mutants

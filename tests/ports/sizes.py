@@ -68,14 +68,27 @@ TARGETS = [
 def flash(target, form):
     """Bytes of flash and of static RAM; a map of its functions goes to build/ports/."""
     switches, calls = FORMS[form]
-    whole, kept = f'{B}/{target.name}-{form}-all.o', f'{B}/{target.name}-{form}.o'
-    target.cc('-x', 'c', '-DTOKENAUTH_IMPLEMENTATION', *switches, '-c', 'tokenauth.h', '-o', whole)
-    roots = ['--gc-sections', '-e', calls[0], *[f'-u{call}' for call in calls]] if calls else []
-    target.tool('ld', '-r', *target.link, *roots, whole, '-o', kept)
+    source, whole, kept = (f'{B}/{target.name}-{form}{end}' for end in ('.c', '-all.o', '.o'))
+    with open(source, 'w') as out:
+        out.write('#define TOKENAUTH_IMPLEMENTATION\n' + ('#define TOKENAUTH_STATIC\n' if calls else '')
+                  + '#include "../../tokenauth.h"\n')
+        if calls:
+            out.write('typedef void (*call)(void);\nextern const call calls[];\nconst call calls[] = {'
+                      + ', '.join(f'(call){call}' for call in calls) + '};\n')
+    target.cc(*switches, '-w', '-c', source, '-o', whole)
+    target.tool('ld', '-r', *target.link, *(['--gc-sections', '-ecalls', '-ucalls'] if calls else []), whole, '-o', kept)
     with open(f'{B}/{target.name}-{form}.map', 'w') as out:
         out.write(target.tool('nm', '-S', '--size-sort', kept))
-    text, data, bss = (int(n) for n in target.tool('size', kept).splitlines()[1].split()[:3])
-    return text + data, data + bss
+    code = ram = 0
+    for name, size in re.findall(r'^(\.\S+)\s+(\d+)', target.tool('size', '-A', kept), re.M):
+        if re.match(r'\.(text|progmem)|\.(s?rodata|srodata)', name):
+            code += int(size)
+        if re.match(r'\.s?(data|bss)', name) or (target.name == 'avr' and name.startswith('.rodata')):
+            ram += int(size)            # AVR copies its constants to RAM
+            code += int(size) if re.match(r'\.s?data', name) else 0
+    pointer = 2 if target.name == 'avr' else 4
+    table = pointer * len(calls)        # the list of calls is ours
+    return code - table, ram - (table if target.name == 'avr' else 0)
 
 
 # ---- the deepest chain of calls: what gcc's -fcallgraph-info=su knows --------------------------------
@@ -85,10 +98,10 @@ ARGUMENTS = 48                      # of the call itself, in its caller's frame
 OTHER = 64                          # libgcc's arithmetic: the deepest here is a 64-bit division
 
 
-def stacks(target):
+def stacks(target, switches):
     """The worst case of each public function."""
     graph = f'{B}/{target.name}-graph.o'
-    target.cc('-x', 'c', '-DTOKENAUTH_IMPLEMENTATION', *FORMS['everything'][0], '-fcallgraph-info=su', '-c', 'tokenauth.h',
+    target.cc('-x', 'c', '-DTOKENAUTH_IMPLEMENTATION', *switches, '-fcallgraph-info=su', '-c', 'tokenauth.h',
               '-o', graph)
     with open(graph[:-2] + '.ci') as ci:
         text = ci.read()
@@ -159,8 +172,11 @@ def measure_one(target):
     for form in ('sessions', 'verify'):
         for call, (stack, work) in run(target, form).items():
             got[target.name, call, 'painted'], got[target.name, call, 'work'] = stack, work
-    for name, stack in (stacks(target) if target.name != 'avr' else {}).items():
+    for name, stack in (stacks(target, FORMS['everything'][0]) if target.name != 'avr' else {}).items():
         got[target.name, name[3:].replace('jwt_', ''), 'stack'] = stack
+    if target.name != 'avr':
+        limits = FORMS['verify'][0] + ['-DTA_MAX_MEMBERS=32', '-DTA_MAX_DEPTH=8']
+        got[target.name, 'verify-32', 'stack'] = stacks(target, limits)['ta_jwt_verify']
     return got
 
 
@@ -181,11 +197,13 @@ def table(got):
              row('sign and verify, read claims', each('jwt', 'flash')),
              row('sessions in a table, with snapshots', each('sessions', 'flash')),
              row('every function and text', each('everything', 'flash')),
-             row('**static RAM**, every function', each('everything', 'ram'))]
+             row('**static RAM**: verify a token', each('verify', 'ram')),
+             row('every function and text', each('everything', 'ram'))]
     for call in CALLS:
         title = f'`ta_jwt_{call}`' if call in ('verify', 'sign') else f'`ta_{call}`'
         lines.append(row(('**stack**, bytes, at most: ' if call == 'verify' else '') + title,
                          [f'{got[t.name, call, "stack" if t.name != "avr" else "painted"]:,}' for t in TARGETS]))
+    lines.append(row('`ta_jwt_verify` with `TA_MAX_MEMBERS` 32, `TA_MAX_DEPTH` 8', each('verify-32', 'stack')))
     for call in CALLS:
         title = {'verify': '`ta_jwt_verify`, RFC 7515 A.1', 'sign': '`ta_jwt_sign`'}.get(call, f'`ta_{call}`')
         lines.append(row(('**instructions**: ' if call == 'verify' else '') + title, each(call, 'work')))
