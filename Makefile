@@ -56,9 +56,9 @@ build/tokenauth: examples/tokenauth.c tokenauth.h
 server: build/server
 	@build/server $(ARGS)
 
-build/server: examples/server/*.c examples/server/*.h tokenauth.h
+build/server: examples/server/*.c examples/server/*.h examples/stores/journal.h tokenauth.h
 	@mkdir -p build
-	$(CC) -O2 -D_POSIX_C_SOURCE=200809L -o build/server examples/server/*.c
+	$(CC) -O2 -D_POSIX_C_SOURCE=200809L -o build/server examples/server/*.c -pthread
 
 test:
 	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' SWITCH='$(SWITCH)' WERROR='$(WERROR)' sh tests/run.sh
@@ -143,3 +143,4 @@ clean:
 .PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus
 .PHONY: protocol ct mutants
+.PHONY: server server-check

@@ -35,8 +35,8 @@ build() { # NAME flag or file...
     "$@" -o "$OUT/$bin" > "$OUT/log" 2>&1 && { good; return; }
     bad "build $bin"; head -n 30 "$OUT/log"; echo "server: $passed passed, $failed failed"; exit 1
 }
-build server $CC $WARN $FLAGS examples/server/*.c
-build server-O2 $CC $WARN -O2 examples/server/*.c
+build server $CC $WARN $FLAGS examples/server/*.c -pthread
+build server-O2 $CC $WARN -O2 examples/server/*.c -pthread
 build client $CC $WARN $FLAGS tests/server_client.c
 build units  $CC $WARN $FLAGS tests/server_units.c examples/server/files.c
 
@@ -562,6 +562,24 @@ snapshots() { # what lies where a snapshot should be
     check 'for its owner only' [ "$(ls -l "$OUT/snap" | cut -c1-10)" = -rw------- ]
 }
 
+crash() { # kill -9: with a journal nobody loses his session
+    start --window 0 --data "$OUT/crash" --store "journal:$OUT/journal"
+    alice; R0=$R; refresh "$R0"; R1=$R
+    alice; refresh "$R"; R2=$R
+    alice; DEAD=$R; ask POST /logout '{"refresh_token":"'"$DEAD"'"}'
+    kill -KILL $pid
+    wait $pid 2> /dev/null
+    start --window 0 --data "$OUT/crash" --store "journal:$OUT/journal"
+    refresh "$R1"; want 'after a crash' 201
+    refresh "$R2"; want 'nobody is logged out' 201
+    refresh "$DEAD"; want 'or in again' 401
+    refresh "$R0"; want 'a replay is still one' 401
+    logged 'it is' '"event":"replay"'
+    stop
+    echo nonsense > "$OUT/junk"
+    refused 1 'sessions: .*' --port 0 --pbkdf2 1 --store "journal:$OUT/junk"
+}
+
 time_passes() { # a lost answer within the window, and what becomes old
     alice; A1=$A; R0=$R
     login bob bob-likes-coffee; RB=$R
@@ -633,6 +651,7 @@ stop
 
 start --window 0; transcripts; stop
 snapshots
+crash
 start; crowd; stop
 SERVER=server-O2
 start; crowd; stop

@@ -1,7 +1,7 @@
 /* server.c - the demo server: options, start, stop. Its HTTP interface is described in README.md.
    Learn: what belongs around tokenauth.h in a real program: where the secret is kept, what a restart may
           not forget, what is bounded, what is logged.
-   Build: make server     (cc -O2 -o build/server examples/server/[a-z]*.c)     Tests: tests/server.sh
+   Build: make server     (cc -O2 -o build/server examples/server/[a-z]*.c -pthread)   Tests: tests/server.sh
 
    Read in this order: routes.c what the paths do · users.c passwords · store.c where sessions are kept ·
    http.c the parser and the loop, which know nothing of tokens. */
@@ -59,7 +59,7 @@ static const struct option {
     {"--data", "DIR", TEXT, &opt.data, 0, 0,
         "keep secret, users and sessions there; without: all ends with the process"},
     {"--store", "WHAT", TEXT, &opt.store, 0, 0,
-        "where sessions are kept: memory, memory:FILE (with --data: memory:DIR/sessions)"},
+        "where sessions are kept: memory, memory:FILE, journal:FILE (with --data: memory:DIR/sessions)"},
     {"--seed-users", "FILE", TEXT, &opt.seed_users, 0, 0,
         "users of a first start, lines \"name password [admin]\" (alice, bob, admin)"},
     {"--log", "FILE", TEXT, &opt.log, 0, 0,

@@ -1,9 +1,11 @@
-/* store.c - the table in memory, its snapshot, and faults on demand.
+/* store.c - the table in memory and its snapshot, a journal, and faults on demand.
 
    A snapshot brings back what it holds. Had a session ended since it was made, it would live again; so it
    is made by a clean stop only, when nothing can end any more, and the next start takes it away when it
-   has read it. After a crash there is none, and everybody logs in again. A store on a disk does better. */
+   has read it. After a crash there is none, and everybody logs in again. The journal does better: each change is on the disk before it is answered. */
 #include "store.h"
+#define TA_JOURNAL_IMPLEMENTATION
+#include "../stores/journal.h"
 #include "files.h"
 
 #include <stdlib.h>
@@ -84,6 +86,30 @@ static const char *close_memory(void)
 }
 
 /* ============================================================================
+   journal:FILE
+   ========================================================================== */
+
+static ta_journal journal;
+static bool       has_journal;
+
+static const char *open_journal(const char *file, size_t capacity, ta_store *out)
+{
+    ta_journal_opts opts = TA_ZERO;
+    opts.max_records = capacity;
+    has_journal = ta_journal_open(&journal, file, &opts) == TA_OK;
+    if (!has_journal) return ta_journal_why(&journal);
+    *out = ta_journal_store(&journal);
+    return NULL;
+}
+
+static const char *close_journal(void)
+{
+    ta_journal_close(&journal);
+    has_journal = false;
+    return NULL;
+}
+
+/* ============================================================================
    Which one
    ========================================================================== */
 
@@ -95,12 +121,13 @@ const char *open_store(const char *text, size_t capacity, int64_t now, int32_t k
     if (strncmp(text, "memory:", 7) == 0 && text[7] != '\0') {
         return open_memory(text + 7, capacity, now, keep_s, out, note);
     }
-    return "no such store: it is memory or memory:FILE";
+    if (strncmp(text, "journal:", 8) == 0 && text[8] != '\0') return open_journal(text + 8, capacity, out);
+    return "no such store: it is memory, memory:FILE or journal:FILE";
 }
 
 const char *close_store(void)
 {
-    return memory.slots == NULL ? NULL : close_memory();
+    return memory.slots != NULL ? close_memory() : has_journal ? close_journal() : NULL;
 }
 
 /* ============================================================================
