@@ -3980,18 +3980,14 @@ static void tai_put_date(ta_json_writer *w, const char *name, int64_t time)
     tai_put_number(w, time);
 }
 
-/* The members of an object, added to the one being written. Its text only loses its brackets here; the
-   check of the whole says whether it was JSON.                                                  */
+/* The members of an object, added to the one being written; its text only loses its brackets.
+   needs: NULL, or an object that was checked.                                                   */
 static void tai_put_members(ta_json_writer *w, const char *more, size_t len)
 {
-    size_t start = more != NULL ? tai_space(more, len, 0) : len;
+    size_t start;
     if (more == NULL) return;
-    while (len > start && tai_space(more, len, len - 1) == len) len--;
-    if (len - start < 2 || more[start] != '{' || more[len - 1] != '}') {
-        if (w->st == TA_OK) w->st = TA_ERR_JSON;
-        return;
-    }
-    start = tai_space(more, len, start + 1);
+    while (more[len - 1] != '}') len--;                 /* only white space comes behind it */
+    start = tai_space(more, len, tai_space(more, len, 0) + 1);
     if (start == len - 1) return;
     if (w->some) tai_put(w, ",", 1);
     w->some = 1;
@@ -4449,7 +4445,8 @@ static void tai_slot_free(const ta_table *t, size_t slot)
 static void tai_slot_drop(const ta_table *t, size_t slot)
 {
     size_t at, probes;
-    if (tai_index_find(t, tai_slot(t, slot) + TAI_AT_ID, &at, &probes)) tai_index_remove(t, at);
+    (void)tai_index_find(t, tai_slot(t, slot) + TAI_AT_ID, &at, &probes);       /* it is there */
+    tai_index_remove(t, at);
     if (tai_slot_is_session(t, slot)) tai_chain_remove(t, slot);
     tai_slot_free(t, slot);
 }
@@ -5489,16 +5486,14 @@ static ta_status tai_rotate_and_build(tai_visit *v, ta_pair *out)
 
 static ta_status tai_refresh_round(tai_visit *v, ta_pair *out)
 {
+    tai_verdict verdict;
     ta_status st;
     v->again = false;
     st = tai_admit(v);
     if (st != TA_OK) return st;
-    switch (tai_judge(v)) {
-    case TAI_HAND_OUT: return tai_pair_for(v, &v->rec, out);
-    case TAI_ROTATE:   return tai_rotate_and_build(v, out);
-    case TAI_REVOKE:   break;
-    }
-    return tai_revoke(v);
+    verdict = tai_judge(v);
+    if (verdict == TAI_HAND_OUT) return tai_pair_for(v, &v->rec, out);
+    return verdict == TAI_ROTATE ? tai_rotate_and_build(v, out) : tai_revoke(v);
 }
 
 static bool tai_has_store(const ta_auth *a) { return a->cfg.issuer != NULL && a->cfg.store.get != NULL; }
@@ -5599,9 +5594,9 @@ static void tai_new_session(const ta_auth *a, const char *subject, size_t len, i
 static ta_status tai_birth(tai_access *x, const ta_record *r)
 {
     ta_record there;
-    ta_status st = TA_ERR_CONFLICT;
+    ta_status st;
     int round;
-    for (round = 0; round < 2 && st == TA_ERR_CONFLICT; round++) {
+    for (round = 0; round < 2; round++) {
         st = tai_insert(x, r);
         if (st != TA_ERR_CONFLICT) return st;
         if (x->unknown == 0) return TA_ERR_RANDOM;
@@ -5747,7 +5742,6 @@ static ta_status tai_hold_cap(tai_access *x, tai_arrival *in)
         if (st != TA_OK || c.live + c.over <= cfg->max_sessions) return st;
         if (rounds == 0) most = c.live + c.over;
         if (c.over == 0 && cfg->reject_over_cap) return TA_ERR_FULL;
-        if (c.over == 0 && c.least.kind == 0) return TA_OK;             /* only the new one is left */
         st = tai_delete(x, c.over > 0 ? c.done.id : c.least.id);
         if (st != TA_OK) return st;
         if (c.over == 0 && in->evicted.kind == 0) in->evicted = c.least;
@@ -6008,8 +6002,8 @@ ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, co
     size_t    len;
     ta_status st;
 
+    if (n != NULL) *n = 0;
     if (n == NULL || out == NULL || cap == 0) return TA_ERR_ARGUMENT;
-    *n = 0;
     memset(out, 0, cap * sizeof *out);
     st = tai_check_call(a, now);
     if (st != TA_OK) return st;

@@ -685,6 +685,13 @@ static void base64url_row(char **field, size_t fields)
     free(in);
 }
 
+static void test_nothing_needs_no_room(void)
+{
+    size_t len = 7;
+    CHECK_ST(ta_base64url_decode("", 0, NULL, 0, &len), TA_OK);
+    CHECK_EQ(len, 0);
+}
+
 int main(void)
 {
     RUN(test_rfc4648_section_10);
@@ -707,5 +714,6 @@ int main(void)
     RUN(test_arguments);
     RUN(test_caps_are_always_enough);
     run_vectors("base64/base64url.tsv", 555, base64url_row);
+    RUN(test_nothing_needs_no_room);
     return check_done("base64url");
 }

@@ -2764,6 +2764,18 @@ static void test_escaped_names_made_to_collide_are_limited(void)
     CHECK_ST(check_colliding(100, false), TA_OK);
 }
 
+/* Called on the spot by the reader; by themselves they stay inside, too. */
+static void test_json_rules_at_the_end_of_the_text(void)
+{
+    tai_step step;
+    ta_json name = tai_view("\"a\"", 0, 3);
+    CHECK_EQ(tai_string("\"", 0, 0), 0);
+    CHECK_EQ(tai_string("x", 1, 0), 0);
+    CHECK_EQ(tai_number("1", 0, 0), 0);
+    memset(&step, 0, sizeof step);              /* an index names no member */
+    CHECK(!tai_step_names(&step, name));
+}
+
 int main(void)
 {
     RUN(test_grammar_good_texts_are_accepted);
@@ -2832,5 +2844,6 @@ int main(void)
     run_vectors("json/JSONTestSuite/manifest.tsv", 340, row_manifest);
     manifest_dir = "json/nativejson";
     run_vectors("json/nativejson/manifest.tsv", 58, row_manifest);
+    RUN(test_json_rules_at_the_end_of_the_text);
     return check_done("json");
 }

@@ -1042,6 +1042,20 @@ static void row_strings(char **f, size_t fields)
     free(bytes);
 }
 
+static void test_writer_no_text_after_an_error_keeps_the_first(void)
+{
+    ta_json_writer w;
+    char out[64];
+    size_t len = 7;
+    ta_json_begin(&w, out, sizeof out);
+    ta_json_put_object(&w, NULL);
+    ta_json_put_string(&w, "a", "\xFF", 1);
+    ta_json_put_string(&w, "b", NULL, 3);
+    ta_json_put_close(&w);
+    CHECK_ST(ta_json_end(&w, &len), TA_ERR_JSON);
+    CHECK_EQ(len, 0);
+}
+
 int main(void)
 {
     RUN(test_each_call_with_each_room);
@@ -1065,5 +1079,6 @@ int main(void)
     run_vectors("utf8/kuhn_stress.tsv", 78, row_utf8);
     run_vectors("utf8/utf8tests.tsv", 142, row_utf8);
     run_vectors("strings/blns.tsv", 355, row_strings);
+    RUN(test_writer_no_text_after_an_error_keeps_the_first);
     return check_done("json_writer");
 }

@@ -3036,6 +3036,19 @@ static void test_vector_policies_of_ours(void)
     for (i = 0; i < sizeof ours / sizeof ours[0]; i++) CHECK(strlen(ours[i].why) > 0);
 }
 
+static void test_dates_at_the_lowest_number_there_is(void)
+{
+    static const char json[] = "{\"nbf\":-9223372036854775808.5}", good[] = "{\"nbf\":-9223372036854775807.5}";
+    uint8_t secret[32] = {1};
+    ta_key key;
+    char out[256];
+    size_t len = 7;
+    CHECK_ST(ta_key_init(&key, secret, sizeof secret, NULL), TA_OK);
+    CHECK_ST(ta_jwt_sign_json(&key, json, sizeof json - 1, out, sizeof out, &len), TA_ERR_CLAIM);
+    CHECK_EQ(len, 0);
+    CHECK_ST(ta_jwt_sign_json(&key, good, sizeof good - 1, out, sizeof out, &len), TA_OK);
+}
+
 int main(void)
 {
     if (ta_key_init(&key, SECRET, strlen(SECRET), NULL) != TA_OK) { puts("no key"); return 2; }
@@ -3110,5 +3123,6 @@ int main(void)
     run_vectors("jwt/wycheproof_jws.tsv", 56, vector_row_of_jwt);
     run_vectors("jwt/peers_java_jwt.tsv", 96, vector_row_of_jwt);
     free(buf);
+    RUN(test_dates_at_the_lowest_number_there_is);
     return check_done("jwt");
 }

@@ -3,6 +3,18 @@
    raw secret by ta_hmac_sha256 and ta_base64url_encode, which test_hmac.c and test_base64url.c
    hold to public vectors.                                                                        */
 
+#if defined(__linux__)
+#  include <sys/random.h>
+static int random_calls = -1;           /* so many more will do; -1: all */
+static ssize_t random_some(void *out, size_t len, unsigned flags)
+{
+    if (random_calls == 0) return -1;
+    if (random_calls > 0) random_calls--;
+    return getrandom(out, len, flags);
+}
+#  define getrandom random_some
+#  define KEY_RANDOM_FAILS
+#endif
 #include "check.h"
 
 #define PAYLOAD "{\"sub\":\"x\"}"
@@ -637,6 +649,34 @@ static void test_key_does_not_hold_the_secret(void)
     }
 }
 
+/* ---- the system's random source --------------------------------------------------------------- */
+
+static void test_random_arguments(void)
+{
+    uint8_t a[600], b[600];
+    CHECK_ST(ta_random(NULL, 0), TA_OK);
+    CHECK_ST(ta_random(NULL, 1), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_random(a, sizeof a), TA_OK);
+    CHECK_ST(ta_random(b, sizeof b), TA_OK);
+    CHECK(memcmp(a, b, sizeof a) != 0 && memcmp(a, a + 300, 300) != 0);
+}
+
+#ifdef KEY_RANDOM_FAILS
+static void test_random_that_fails_leaves_nothing(void)
+{
+    uint8_t a[600];
+    ta_table t;
+    ta_slot slots[2];
+    memset(a, 0xA5, sizeof a);
+    random_calls = 1;                           /* 256 bytes come, then no more */
+    CHECK_ST(ta_random(a, sizeof a), TA_ERR_RANDOM);
+    CHECK(all_zero(a, sizeof a));
+    random_calls = 0;
+    CHECK_ST(ta_table_init(&t, slots, 2), TA_OK);       /* it only loses a defence it need not have */
+    random_calls = -1;
+}
+#endif
+
 int main(void)
 {
     RUN(test_key_of_every_length_signs_as_its_secret);
@@ -660,5 +700,9 @@ int main(void)
     RUN(test_key_lists_that_are_none_are_refused);
     RUN(test_key_copies_with_an_equals_sign);
     RUN(test_key_does_not_hold_the_secret);
+    RUN(test_random_arguments);
+#ifdef KEY_RANDOM_FAILS
+    RUN(test_random_that_fails_leaves_nothing);
+#endif
     return check_done("key");
 }

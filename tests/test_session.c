@@ -2038,7 +2038,7 @@ static void test_config_names(void)
     static const char *const good[] = { "", "a", "acme_rt_", "A-Z.a~z_0-9", "12345678901234567890" };
     static const char *const bad[] = { "123456789012345678901", "a b", "a/b", "a+b", "a=", "\xC3\xA9",
                                        "a\n",
-                                       "a\"", "a;" };
+                                       "a\"", "a;", "a{" };
     size_t i;
     for (i = 0; i < sizeof good / sizeof good[0]; i++) {
         fake_text t;
@@ -2392,6 +2392,218 @@ static void test_user_hook_with_a_length_and_no_bytes(void)
     REFRESH(t.s, TA_ERR_ARGUMENT);
 }
 
+static ta_status hook_with_claims_but_no_bytes(void *ctx, const ta_session *s, ta_user *out)
+{
+    (void)ctx;
+    (void)s;
+    out->more = NULL;
+    out->more_len = 5;
+    return TA_OK;
+}
+
+static void test_user_hook_with_a_length_of_claims_and_no_bytes(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    app.cfg.user = hook_with_claims_but_no_bytes;
+    app_init();
+    app.now += 20;
+    REFRESH(t.s, TA_ERR_ARGUMENT);
+}
+
+/* ---- rare ways through the store -------------------------------------------------------------- */
+
+/* The mark of a user must outlive the new session, and others keep changing it. */
+static void test_login_while_the_mark_keeps_changing_is_busy(void)
+{
+    app_new();
+    CHECK_ST(logout_all("alice"), TA_OK);
+    app.now += FAKE_DAY;
+    fake_fail(&app.store, FAKE_CAS, 1, 8, TA_ERR_CONFLICT, false);
+    LOGIN("alice", TA_ERR_BUSY);
+    CHECK_EQ(fake_count(&app.store, 1), 0);
+    LOGIN("alice", TA_OK);
+}
+
+/* The epoch was read before the password was checked; then a sweep took the mark. */
+static void test_login_makes_a_mark_again_that_was_swept(void)
+{
+    uint32_t epoch = 77;
+    ta_record mark;
+    app_new();
+    app.login.epoch = &epoch;
+    LOGIN("alice", TA_OK);
+    CHECK(app_mark("alice", &mark));
+    CHECK_EQ(mark.epoch, 77);
+    CHECK(works(app.pair.refresh));
+}
+
+/* In doubt the first time, in the way the second time, and never to be seen. */
+static void test_login_whose_insert_never_shows_is_a_store_error(void)
+{
+    app_new();
+    fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
+    fake_fail(&app.store, FAKE_CAS, 2, 1, TA_ERR_CONFLICT, false);
+    LOGIN("alice", TA_ERR_STORE);
+    CHECK_EQ(fake_count(&app.store, 1), 0);
+}
+
+/* The seal of a session cannot be judged: the login has no salt, or its key is gone. It counts as live. */
+static void test_cap_counts_sessions_whose_seal_cannot_be_judged(void)
+{
+    app_new();
+    app_user("hash", NULL, TA_OK);
+    app.login.salt = "hash";
+    app.login.salt_len = 4;
+    LOGIN("alice", TA_OK);
+    app.login.salt_len = 0;
+    LOGIN("alice", TA_OK);
+    CHECK_EQ(fake_count(&app.store, 1), 2);
+
+    app.login.salt_len = 4;
+    app_keys("5");
+    app.cfg.max_sessions = 1;
+    app.cfg.reject_over_cap = true;
+    app_init();
+    LOGIN("alice", TA_ERR_FULL);
+    CHECK_EQ(fake_count(&app.store, 1), 2);
+}
+
+/* A store that says "deleted" and deletes nothing must not be asked for ever. */
+static void test_cap_in_a_store_that_deletes_nothing_is_busy(void)
+{
+    app_new();
+    app.cfg.max_sessions = 1;
+    app_init();
+    LOGIN("alice", TA_OK);
+    fake_fail(&app.store, FAKE_CAS, 2, 100, TA_OK, false);
+    LOGIN("alice", TA_ERR_BUSY);
+}
+
+static const char *race_token;
+static void race_late_write(void) { fake_late_write(&app.store); }
+static void race_late_write_then_revoke(void)
+{
+    ta_record r;
+    fake_late_write(&app.store);
+    CHECK(app_record(race_token, &r));
+    r.state = 1;
+    r.ver++;
+    fake_put(&app.store, &r);
+}
+static void race_other_epoch(void)
+{
+    ta_record r;
+    CHECK(app_record(race_token, &r));
+    r.epoch ^= 0x5555;
+    r.ver++;
+    fake_put(&app.store, &r);
+}
+
+/* The third write carries the session over into the new epoch; it is in doubt, and then somebody acts. */
+static void carried(ta_status want, void (*act)(void))
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    race_token = t.s;
+    fake_fail(&app.store, FAKE_CAS, 3, 1, TA_ERR_STORE, false);
+    /* get, get (the mark); get, insert, swap (the mark); get (the mark again); swap; get; here */
+    fake_meanwhile(&app.store, 9, act);
+    CHECK_ST(logout_others(t.s), want);
+    CHECK(app.store.meanwhile == NULL);
+}
+
+static void test_logout_others_whose_own_write_comes_late(void)
+{
+    carried(TA_OK, race_late_write);
+    carried(TA_ERR_REVOKED, race_late_write_then_revoke);
+    carried(TA_ERR_LOGGED_OUT, race_other_epoch);
+}
+
+/* The swap is lost, and the session cannot be read again, or is none. */
+static void test_logout_others_that_cannot_read_its_session_again(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    fake_fail(&app.store, FAKE_CAS, 3, 1, TA_ERR_CONFLICT, false);
+    fake_fail(&app.store, FAKE_GET, 5, 1, TA_ERR_STORE, false);
+    CHECK_ST(logout_others(t.s), TA_ERR_STORE);
+
+    app_new();
+    t = SESSION("alice");
+    fake_fail(&app.store, FAKE_CAS, 3, 1, TA_ERR_CONFLICT, false);
+    fake_forge(&app.store, 5, forge_mark);
+    CHECK_ST(logout_others(t.s), TA_ERR_STORE);
+}
+
+/* The revocation by an old token loses every swap. */
+static void test_logout_others_by_an_old_token_while_others_write_is_busy(void)
+{
+    fake_text old, t;
+    app_new();
+    old = SESSION("alice");
+    app.now += 20;
+    t = ROTATE(old.s);
+    app.now += 20;
+    t = ROTATE(t.s);
+    app.now += 20;
+    fake_fail(&app.store, FAKE_CAS, 1, 8, TA_ERR_CONFLICT, false);
+    CHECK_ST(logout_others(old.s), TA_ERR_BUSY);
+    CHECK(works(t.s));
+}
+
+static void test_sessions_of_no_sid_and_lists_without_room(void)
+{
+    ta_session one[1];
+    size_t n = 7;
+    app_new();
+    CHECK_ST(ta_session_get(&app.auth, NULL, NULL, 0, app.now, one), TA_ERR_NOT_FOUND);
+    CHECK_ST(ta_session_end(&app.auth, NULL, NULL, 0, app.now), TA_ERR_NOT_FOUND);
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", one, 0, &n), TA_ERR_ARGUMENT);
+    CHECK_EQ(n, 0);
+    n = 7;
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", NULL, 1, &n), TA_ERR_ARGUMENT);
+    CHECK_EQ(n, 0);
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", one, 1, NULL), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, NULL, one, 1, &n), TA_ERR_ARGUMENT);
+}
+
+static void test_check_without_an_output_an_auth_or_a_clock(void)
+{
+    ta_jwt jwt;
+    char buf[TA_ACCESS_CAP];
+    app_new();
+    LOGIN("alice", TA_OK);
+    CHECK_ST(ta_check(&app.auth, app.pair.access, app.pair.access_len, app.now, buf, sizeof buf, NULL),
+             TA_ERR_ARGUMENT);
+    CHECK_ST(ta_check(NULL, app.pair.access, app.pair.access_len, app.now, buf, sizeof buf, &jwt),
+             TA_ERR_ARGUMENT);
+    CHECK_ST(ta_check(&app.auth, app.pair.access, app.pair.access_len, INT64_C(1) << 54, buf, sizeof buf, &jwt),
+             TA_ERR_CLOCK);
+    CHECK(all_zero(&jwt, sizeof jwt));
+}
+
+static void test_config_rest(void)
+{
+    ta_deny deny;
+    app_new();
+    app.cfg.issuer = "\xFF";
+    CONFIG(TA_ERR_CONFIG);
+    app_new();                                  /* refresh keys, and no store */
+    memset(&app.cfg.store, 0, sizeof app.cfg.store);
+    CONFIG(TA_ERR_CONFIG);
+    app.cfg.refresh_key_count = 0;              /* a server that only checks */
+    app.cfg.refresh_keys = NULL;
+    CONFIG(TA_OK);
+    app_new();
+    memset(&deny, 0, sizeof deny);              /* never initialised */
+    app.cfg.deny = &deny;
+    CONFIG(TA_ERR_CONFIG);
+}
+
 int main(void)
 {
     RUN(test_logout_any_generation_will_do);
@@ -2479,5 +2691,17 @@ int main(void)
     RUN(test_config_system_random);
     RUN(test_config_no_event_hook);
     RUN(test_whole_life_over_a_table);
+    RUN(test_user_hook_with_a_length_of_claims_and_no_bytes);
+    RUN(test_login_while_the_mark_keeps_changing_is_busy);
+    RUN(test_login_makes_a_mark_again_that_was_swept);
+    RUN(test_login_whose_insert_never_shows_is_a_store_error);
+    RUN(test_cap_counts_sessions_whose_seal_cannot_be_judged);
+    RUN(test_cap_in_a_store_that_deletes_nothing_is_busy);
+    RUN(test_logout_others_whose_own_write_comes_late);
+    RUN(test_logout_others_that_cannot_read_its_session_again);
+    RUN(test_logout_others_by_an_old_token_while_others_write_is_busy);
+    RUN(test_sessions_of_no_sid_and_lists_without_room);
+    RUN(test_check_without_an_output_an_auth_or_a_clock);
+    RUN(test_config_rest);
     return check_done("session");
 }

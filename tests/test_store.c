@@ -657,6 +657,18 @@ static void test_record_pack_stays_inside_its_bytes(void)
     free(p);
 }
 
+/* A store need not keep packed bytes, so a record may come with times that no packing would give. */
+static void test_a_record_from_beyond_2_to_the_53_is_not_sound(void)
+{
+    ta_record r;
+    memset(&r, 0, sizeof r);
+    r.kind = 2;
+    r.created = r.rotated_at = r.idle_until = r.ends_at = INT64_C(1) << 53;
+    CHECK(tai_record_is_sound(&r));
+    r.created = r.rotated_at = r.idle_until = r.ends_at = (INT64_C(1) << 53) + 1;
+    CHECK(!tai_record_is_sound(&r));
+}
+
 int main(void)
 {
     RUN(test_record_pack_layout_by_hand);
@@ -683,5 +695,6 @@ int main(void)
     RUN(test_record_sound_only_where_it_can_be_packed);
     RUN(test_record_generation_never_at_its_last_number);
     RUN(test_record_pack_stays_inside_its_bytes);
+    RUN(test_a_record_from_beyond_2_to_the_53_is_not_sound);
     return check_done("store");
 }

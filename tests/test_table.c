@@ -2226,6 +2226,16 @@ static void test_table_changes_between_pieces(void)
     }
 }
 
+static void test_load_into_a_table_that_never_was(void)
+{
+    ta_table t = TA_ZERO;
+    ta_slot slots[1];
+    CHECK_ST(ta_table_load(&t, "x", 1, 1, TA_LOAD_REVOKE_ALL, 0), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_table_init(&t, slots, 1), TA_OK);
+    CHECK_ST(ta_table_load(&t, NULL, 0, 1, TA_LOAD_REVOKE_ALL, 0), TA_ERR_SNAPSHOT);
+    CHECK_ST(ta_table_load(&t, NULL, 1, 1, TA_LOAD_REVOKE_ALL, 0), TA_ERR_ARGUMENT);
+}
+
 int main(void)
 {
     RUN(test_table_init_arguments);
@@ -2284,5 +2294,6 @@ int main(void)
     RUN(test_table_load_arguments_and_clock);
     RUN(test_table_goes_on_after_save_and_load);
     RUN(test_table_changes_between_pieces);
+    RUN(test_load_into_a_table_that_never_was);
     return check_done("table");
 }

@@ -1361,6 +1361,21 @@ static void test_seconds_put_reads_back(void)
     }
 }
 
+static void test_cookie_put_without_a_cookie_or_a_pair(void)
+{
+    ta_cookie c = TA_ZERO, bad = TA_ZERO;
+    ta_pair p = pair_of("abc", 100, TA_CLIENT_LOGIN);
+    char out[64];
+    size_t len = 7;
+    c.name = "r";
+    bad.name = "a b";
+    CHECK_ST(ta_cookie_put(&c, NULL, out, sizeof out, &len), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_cookie_put(NULL, &p, out, sizeof out, &len), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_cookie_put(&bad, &p, out, sizeof out, &len), TA_ERR_ARGUMENT);
+    CHECK_EQ(len, 0);
+    CHECK_STR(out, "");
+}
+
 int main(void)
 {
     RUN(test_bearer_takes_the_token);
@@ -1405,5 +1420,6 @@ int main(void)
     RUN(test_seconds_arguments);
     RUN(test_seconds_put_shortest_exact_unit);
     RUN(test_seconds_put_reads_back);
+    RUN(test_cookie_put_without_a_cookie_or_a_pair);
     return check_done("web");
 }
