@@ -3040,13 +3040,13 @@ static void test_dates_at_the_lowest_number_there_is(void)
 {
     static const char json[] = "{\"nbf\":-9223372036854775808.5}", good[] = "{\"nbf\":-9223372036854775807.5}";
     uint8_t secret[32] = {1};
-    ta_key key;
-    char out[256];
+    ta_key signer;
+    char token[256];
     size_t len = 7;
-    CHECK_ST(ta_key_init(&key, secret, sizeof secret, NULL), TA_OK);
-    CHECK_ST(ta_jwt_sign_json(&key, json, sizeof json - 1, out, sizeof out, &len), TA_ERR_CLAIM);
+    CHECK_ST(ta_key_init(&signer, secret, sizeof secret, NULL), TA_OK);
+    CHECK_ST(ta_jwt_sign_json(&signer, json, sizeof json - 1, token, sizeof token, &len), TA_ERR_CLAIM);
     CHECK_EQ(len, 0);
-    CHECK_ST(ta_jwt_sign_json(&key, good, sizeof good - 1, out, sizeof out, &len), TA_OK);
+    CHECK_ST(ta_jwt_sign_json(&signer, good, sizeof good - 1, token, sizeof token, &len), TA_OK);
 }
 
 int main(void)
