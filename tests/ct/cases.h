@@ -105,34 +105,34 @@ static void case_hmac(void)
 
 static void case_encode(void)
 {
-    uint8_t in[70];
-    char out[100];
+    uint8_t in[170];
+    char out[240];
     size_t n, len;
     memcpy(in, noise, sizeof in);
     SECRET(in, sizeof in);
     BEGIN();
-    for (n = 0; n <= sizeof in; n += n < 7 ? 1 : 9)
+    for (n = 0; n <= sizeof in; n += n < 7 ? 1 : 23)
         sink = ta_base64url_encode(in, n, out, sizeof out, &len) == TA_OK;
     END();
 }
 
 static void case_decode(void)
 {
-    char in[96];
-    uint8_t out[72];
+    char in[224];
+    uint8_t out[168];
     size_t i, n, len;
     for (i = 0; i < sizeof in; i++) in[i] = url_alphabet[noise[i] & 63];
     SECRET(in, sizeof in);
     BEGIN();
-    for (n = 4; n <= sizeof in; n += 4) sink = ta_base64url_decode(in, n, out, sizeof out, &len) == TA_OK;
+    for (n = 4; n <= sizeof in; n += 20) sink = ta_base64url_decode(in, n, out, sizeof out, &len) == TA_OK;
     END();
 }
 
 /* Where the foreign character is must not show.                                                   */
 static void case_decode_foreign(void)
 {
-    char in[96];
-    uint8_t out[72];
+    char in[224];
+    uint8_t out[168];
     size_t i, len;
     for (i = 0; i < sizeof in; i++) in[i] = url_alphabet[noise[i] & 63];
     in[noise[150] % sizeof in] = '!';

@@ -88,6 +88,7 @@ int main(void)
     if (RUNNING_ON_VALGRIND == 0) { printf("run this under valgrind\n"); return 2; }
 #if TAI_X86
     printf("hash: %s\n", tai_cpu_has_sha() ? "SHA instructions" : "plain C");
+    printf("base64: %s\n", tai_cpu_has(TAI_CPU_SSE) ? "SSE" : "plain C");
 #else
     printf("hash: plain C\n");
 #endif
