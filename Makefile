@@ -33,6 +33,7 @@ help:
 	@echo '               SAMPLE=200 a fixed choice, PART=1/20 a part, SECTIONS="auth table" only those'
 	@echo 'make firmware  a gate controller for Cortex-M under QEMU: the dialogue with it, power cuts and all'
 	@echo 'make recipes   the header in CMake, Meson, Arduino, ESP-IDF, Zephyr, as examples/README.md has it'
+	@echo 'make differential  against SQLite, OpenSSL, JSON.parse, jsonwebtoken, jose, fast-jwt; CASES=100000'
 	@echo 'make static    gcc -fanalyzer, clang-tidy, cppcheck; MISRA against tests/misra.md (WRITE=1 writes it)'
 	@echo 'make coverage  lines, branches and MC/DC that the tests reach: gcov, clang-19, Python 3'
 	@echo 'make clean     removes build/'
@@ -136,6 +137,9 @@ ct:
 
 mutants:
 	@JOBS='$(JOBS)' SECTIONS='$(SECTIONS)' SAMPLE='$(SAMPLE)' PART='$(PART)' python3 tests/mutants/mutate.py
+differential:
+	@CC='$(CC)' CASES='$(CASES)' SEED='$(SEED)' sh tests/differential.sh
+
 static:
 	@WRITE='$(WRITE)' sh tests/static.sh
 
@@ -153,3 +157,4 @@ clean:
 .PHONY: server server-check
 .PHONY: coverage
 .PHONY: static
+.PHONY: differential
