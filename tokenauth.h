@@ -2455,7 +2455,8 @@ static size_t tai_scan_name_at(const tai_scan *s, unsigned i, const char *before
 #if TAI_SMALL                           /* two bytes less per name: the members are walked over again */
     size_t start = s->bracket[s->depth - 1], at = 0;
     ta_json object = tai_view(s->text, start, (size_t)(before - s->text)), name, value;
-    for (i -= s->names - s->members[s->depth - 1]; ta_json_next(object, &at, &name, &value) == TA_OK && i > 0; i--) { }
+    i -= s->names - s->members[s->depth - 1];
+    while (ta_json_next(object, &at, &name, &value) == TA_OK && i > 0) i--;
     return (size_t)(name.text - s->text);
 #else
     (void)before;
@@ -3529,8 +3530,9 @@ static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->n
 static ta_status tai_read_claims(ta_json claims, size_t others, ta_jwt *out, tai_dates *dates)
 {
     static const tai_want names[8] = {
-        TAI_NAME3('i', 's', 's'), TAI_NAME3('s', 'u', 'b'), TAI_NAME3('a', 'u', 'd'), TAI_NAME3('e', 'x', 'p'),
-        TAI_NAME3('n', 'b', 'f'), TAI_NAME3('i', 'a', 't'), TAI_NAME3('j', 't', 'i'), TAI_NAME3('s', 'i', 'd')
+        TAI_NAME3('i', 's', 's'), TAI_NAME3('s', 'u', 'b'), TAI_NAME3('a', 'u', 'd'),
+        TAI_NAME3('e', 'x', 'p'), TAI_NAME3('n', 'b', 'f'), TAI_NAME3('i', 'a', 't'),
+        TAI_NAME3('j', 't', 'i'), TAI_NAME3('s', 'i', 'd')
     };
     ta_json got[8];
     ta_status st = tai_json_scan(claims.text, claims.len, names, 8, others, got);

@@ -1,4 +1,5 @@
-/* board.c - MPS2 with a Cortex-M4 (AN386) under QEMU: start-up, serial line, and flash in a file of the host. */
+/* board.c - MPS2 with a Cortex-M4 (AN386) under QEMU: start-up, serial line, and flash in a file of the
+   host. */
 #include "board.h"
 #include <string.h>
 
@@ -20,7 +21,8 @@ void reset(void)
 }
 
 typedef void (*vector)(void);
-__attribute__((section(".vectors"), used)) static const struct { uint32_t *stack;  vector handlers[15]; } vectors = {
+__attribute__((section(".vectors"), used))
+static const struct { uint32_t *stack;  vector handlers[15]; } vectors = {
     stack_top, {reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault}
 };
 
@@ -116,9 +118,9 @@ bool board_flash_write(unsigned sector, const uint8_t *bytes, size_t len)
 
 /* ---- what QEMU's board does not have ------------------------------------------------------------------ */
 
-/* !! No random numbers at all, only other ones after each start: so that the dialogue can be compared. On a chip:
-   its generator, and false until it says that it is ready. STM32: RNG->SR, then RNG->DR. nRF52: EVENTS_VALRDY,
-   then VALUE. */
+/* !! No random numbers at all, only other ones after each start: so that the dialogue can be compared. On
+   a chip: its generator, and false until it says that it is ready. STM32: RNG->SR, then RNG->DR. nRF52:
+   EVENTS_VALRDY, then VALUE. */
 bool board_random(void *out, size_t len)
 {
     static uint8_t starts[SECTOR], n;

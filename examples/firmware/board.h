@@ -1,4 +1,5 @@
-/* board.h - what gate.c needs of its board. board.c brings it for Arm's MPS2 with a Cortex-M4, as QEMU has it. */
+/* board.h - what gate.c needs of its board. board.c brings it for Arm's MPS2 with a Cortex-M4, as QEMU
+   has it. */
 #ifndef BOARD_H
 #define BOARD_H
 

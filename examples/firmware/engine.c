@@ -1,6 +1,6 @@
-/* engine.c - stands in for a chip's SHA-256 engine, which QEMU's board does not have: what matters is its face.
-   With a real one the body of board_sha256 is: write the state to the engine, feed it the blocks, wait until it
-   is ready, read the state back. It must not be interrupted by another user of the engine. */
+/* engine.c - stands in for a chip's SHA-256 engine, which QEMU's board does not have: what matters is its
+   face. With a real one the body of board_sha256 is: write the state to the engine, feed it the blocks,
+   wait until it is ready, read the state back. It must not be interrupted by another user of the engine. */
 #include "board.h"
 
 static const uint32_t constants[64] = {
@@ -35,7 +35,8 @@ static void one_block(uint32_t state[8], const uint8_t *in)
         sum = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25))
             + ((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[t] + w[t];
         s[7] = s[6];  s[6] = s[5];  s[5] = s[4];  s[4] = s[3] + sum;
-        sum += (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        sum += (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22))
+             + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
         s[3] = s[2];  s[2] = s[1];  s[1] = s[0];  s[0] = sum;
     }
     for (i = 0; i < 8; i++) state[i] += s[i];

@@ -1,5 +1,5 @@
-/* gate.c - a gate in the yard: it hands out tokens at its PIN pad, takes them over a serial line, and opens or
-   says by name why not. Its sessions live in a table in RAM, and in flash across a power cut.
+/* gate.c - a gate in the yard: it hands out tokens at its PIN pad, takes them over a serial line, and
+   opens or says by name why not. Its sessions live in a table in RAM, and in flash across a power cut.
 
    One command per line; the answer is one line, or three after login and refresh:
        time SECONDS      what the network says it is; never earlier than what was known
@@ -9,8 +9,9 @@
        logout TOKEN
        cut               the power goes
 
-   make firmware builds it for a Cortex-M4 with 64 KB of flash and 16 KB of RAM, runs it under QEMU and compares
-   the dialogue. TIME, FLASH and RANDOM below are what a device has to think about; examples/README.md says more. */
+   make firmware builds it for a Cortex-M4 with 64 KB of flash and 16 KB of RAM, runs it under QEMU and
+   compares the dialogue. TIME, FLASH and RANDOM below are what a device has to think about;
+   examples/README.md says more. */
 #include "board.h"
 
 #define TOKENAUTH_NO_OS_RANDOM          /* the board's generator instead */
@@ -18,7 +19,7 @@
 #define TOKENAUTH_NO_DENY
 #define TOKENAUTH_NO_STATUS_STR         /* names say enough: 2 KB less */
 #define TA_MAX_TOKEN   512
-#define TA_MAX_DEPTH   8                /* a kilobyte of stack would be free for the JSON check; a quarter does */
+#define TA_MAX_DEPTH   8                /* less stack for the JSON check */
 #define TA_MAX_MEMBERS 32
 #ifdef GATE_HAS_ENGINE
 #  define TOKENAUTH_SHA256_COMPRESS(state, in, blocks) board_sha256(state, in, blocks)
@@ -67,8 +68,8 @@ static bool read_line(size_t *len)
 }
 
 /* ---- FLASH: two sectors, written in turn -------------------------------------------------------------
-   A write that the power interrupts leaves the other sector alone: its digest is then the newer good one. Each
-   sector takes every second write. Every login and logout is written, and every second refresh: a chip of
+   A write that the power interrupts leaves the other sector alone, whose digest then is the newest good one.
+   Every login and logout is written, and every second refresh: a chip of
    100,000 erasures lasts 50 years at ten of those a day. */
 
 #define DIGEST 8                        /* bytes of SHA-256 behind the image: finds a torn write */
@@ -83,15 +84,13 @@ static uint8_t  image[SECTOR];
 static uint32_t sequence;
 static uint8_t  unsaved;                /* refreshes; allow_ahead takes as many */
 
-static void digest_of_image(size_t len, uint8_t digest[TA_SHA256_SIZE]) { ta_sha256_once(image, len, digest); }
-
 static bool sector_read(unsigned sector, head *h)
 {
     uint8_t digest[TA_SHA256_SIZE];
     if (!board_flash_read(sector, image)) return false;
     memcpy(h, image, sizeof *h);
     if (h->len > SECTOR - sizeof *h - DIGEST) return false;
-    digest_of_image(sizeof *h + h->len, digest);
+    ta_sha256_once(image, sizeof *h + h->len, digest);
     return memcmp(image + sizeof *h + h->len, digest, DIGEST) == 0;
 }
 
@@ -106,7 +105,7 @@ static bool table_save(void)
     h.len = (uint32_t)n;
     h.time = now;
     memcpy(image, &h, sizeof h);
-    digest_of_image(sizeof h + n, digest);
+    ta_sha256_once(image, sizeof h + n, digest);
     memcpy(image + sizeof h + n, digest, DIGEST);
     if (!board_flash_write(h.sequence % 2, image, sizeof h + n + DIGEST)) return false;
     sequence++;
@@ -161,7 +160,7 @@ static ta_status start(void)
     return ta_auth_init(&auth, &cfg);
 }
 
-/* ---- TIME: the network's, never backwards. A clock that is merely remembered opens nothing -------------- */
+/* ---- TIME: the network's, never backwards. A clock that is merely remembered opens nothing -------- */
 
 static bool time_is_known;
 
@@ -229,7 +228,10 @@ static void do_logout(const char *token, size_t len)
     say(table_save() ? "goodbye\n" : "goodbye, but not in flash\n");
 }
 
-static bool is(const char *command, size_t len) { return strlen(command) == len && memcmp(line, command, len) == 0; }
+static bool is(const char *command, size_t len)
+{
+    return strlen(command) == len && memcmp(line, command, len) == 0;
+}
 
 static void obey(size_t len)
 {

@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh - builds the gate, twice: plain, and with the SHA-256 of a hash engine; runs it under QEMU and holds the
-# dialogue of dialogue.txt with it. Each answer is compared. Ends with "firmware: N passed, N failed".
+# run.sh - builds the gate, twice: plain, and with the SHA-256 of a hash engine; runs it under QEMU and
+# holds the dialogue of dialogue.txt with it. Each answer is compared. Ends with "firmware: N passed, N
+# failed".
 
 cd "$(dirname "$0")/../.." || exit 2
 F=$PWD/examples/firmware
@@ -19,15 +20,17 @@ failed=0
 build() { # NAME FLAGS AND FILES...
     local name=$1
     shift
-    arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -std=c99 -Os -Wall -Wextra -Werror -ffunction-sections -fdata-sections \
-        -I. "$F/gate.c" "$F/board.c" "$@" -nostartfiles --specs=nano.specs -Wl,--gc-sections -T"$F/board.ld" \
+    arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -std=c99 -Os -Wall -Wextra -Werror \
+        -ffunction-sections -fdata-sections -I. "$F/gate.c" "$F/board.c" "$@" \
+        -nostartfiles --specs=nano.specs -Wl,--gc-sections -T"$F/board.ld" \
         -o "$B/$name.elf" && arm-none-eabi-size "$B/$name.elf" | tail -n 1 | awk -v name="$name" \
         '{ print name ": " $1 + $2 " bytes of flash, " $2 + $3 " of RAM besides the stack" }'
 }
 
 power_on() {
     coproc GATE { cd "$B/flash" && exec timeout 60 qemu-system-arm -M mps2-an386 -nographic -monitor none \
-        -serial stdio -semihosting-config enable=on,target=native -kernel "$B/$image.elf" 2> "$B/$image.err"; }
+        -serial stdio -semihosting-config enable=on,target=native -kernel "$B/$image.elf" \
+        2> "$B/$image.err"; }
     to=${GATE[1]}
     from=${GATE[0]}
 }

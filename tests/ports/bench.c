@@ -1,6 +1,7 @@
-/* bench.c - the calls that sizes.py measures, each in a window of its own: insn_count.c counts the instructions
-   between window_begin and window_end, a painted stack shows how deep the call went. Prints "NAME stack N"
-   per call (on AVR "NAME stack N cycles N"), and at the end that all of them did their work.
+/* bench.c - the calls that sizes.py measures, each in a window of its own: insn_count.c counts the
+   instructions between window_begin and window_end, a painted stack shows how deep the call went. Prints
+   "NAME stack N" per call (on AVR "NAME stack N cycles N"), and at the end that all of them did their
+   work.
 
    The stack is counted from the call on: what the caller has on it is his. */
 

@@ -28,6 +28,7 @@ void abort(void);
 void abort(void) { for (;;) fault(); }
 
 typedef void (*vector)(void);
-__attribute__((section(".vectors"), used)) static const struct { uint32_t *stack;  vector handlers[15]; } vectors = {
+__attribute__((section(".vectors"), used))
+static const struct { uint32_t *stack;  vector handlers[15]; } vectors = {
     stack_top, {reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault}
 };

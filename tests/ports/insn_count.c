@@ -47,7 +47,8 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     for (i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
         uint64_t at = qemu_plugin_insn_vaddr(insn);
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, at == begin ? on_begin : at == end ? on_end : on_any, 0, NULL);
+        void (*call)(unsigned, void *) = at == begin ? on_begin : at == end ? on_end : on_any;
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, call, 0, NULL);
     }
 }
 

@@ -19,8 +19,10 @@ __asm__(".section .boot,\"ax\",@progbits\n"
         ".section .vectors,\"ax\",@progbits\n  .word _start\n"
         ".text\n"
         /* 32 bits in r12 (low) and r13, right or left by r14 */
-        ".globl __mspabi_srll\n__mspabi_srll:\n  tst r14\n  jz 2f\n1: clrc\n  rrc r13\n  rrc r12\n  dec r14\n  jnz 1b\n2: ret\n"
-        ".globl __mspabi_slll\n__mspabi_slll:\n  tst r14\n  jz 2f\n1: rla r12\n  rlc r13\n  dec r14\n  jnz 1b\n2: ret\n");
+        ".globl __mspabi_srll\n__mspabi_srll:\n  tst r14\n  jz 2f\n"
+        "1: clrc\n  rrc r13\n  rrc r12\n  dec r14\n  jnz 1b\n2: ret\n"
+        ".globl __mspabi_slll\n__mspabi_slll:\n  tst r14\n  jz 2f\n"
+        "1: rla r12\n  rlc r13\n  dec r14\n  jnz 1b\n2: ret\n");
 
 /* Arithmetic that the compiler calls by name. __mspabi_mpyll takes its first number in r8..r11, unlike any C
    function; everything else is as a C function would have it. */

@@ -1,7 +1,8 @@
 #!/bin/bash
-# recipes.sh - the build recipes of examples/README.md, each as far as it can be tried without its vendor's kit:
-# CMake and Meson build and run, the Arduino sketch is linked for an Uno with the Arduino core, what ESP-IDF and
-# Zephyr are given goes through CMake with stand-ins. Ends with "recipes: N passed, N failed".
+# recipes.sh - the build recipes of examples/README.md, each as far as it can be tried without its
+# vendor's kit: CMake and Meson build and run, the Arduino sketch is linked for an Uno with the Arduino
+# core, what ESP-IDF and Zephyr are given goes through CMake with stand-ins. Ends with "recipes: N passed,
+# N failed".
 
 cd "$(dirname "$0")/../.." || exit 2
 ROOT=$PWD
@@ -12,7 +13,9 @@ mkdir -p "$B"
 passed=0
 failed=0
 
-recipe() { awk -v start="\`\`\`$1" '$0 == start { on = 1; next } /^```/ { on = 0 } on' "$ROOT/examples/README.md"; }
+recipe() { # KIND: what stands between ```KIND and ```
+    awk -v start="\`\`\`$1" '$0 == start { on = 1; next } /^```/ { on = 0 } on' "$ROOT/examples/README.md"
+}
 
 app() { # a program that has the implementation and uses it
     cat <<'END'
@@ -28,7 +31,11 @@ END
 
 cmake_app() {
     mkdir -p cmake/third_party && cp "$ROOT/tokenauth.h" cmake/third_party && app > cmake/app.c || return
-    { echo 'cmake_minimum_required(VERSION 3.10)'; echo 'project(app C)'; recipe cmake; } > cmake/CMakeLists.txt
+    {
+        echo 'cmake_minimum_required(VERSION 3.10)'
+        echo 'project(app C)'
+        recipe cmake
+    } > cmake/CMakeLists.txt
     cmake -S cmake -B cmake/build && cmake --build cmake/build && cmake/build/app
 }
 
@@ -48,7 +55,8 @@ arduino_sketch() {
     for file in "$CORE"/cores/arduino/*.c "$CORE"/cores/arduino/*.cpp; do
         case $file in
         *.c) avr-gcc -std=gnu11 $flags $include -w -c "$file" ;;
-        *)   avr-g++ -std=gnu++11 -fno-exceptions -fno-threadsafe-statics -DDECIMAL_DIG=9 $flags $include -w -c "$file" ;;
+        *)   avr-g++ -std=gnu++11 -fno-exceptions -fno-threadsafe-statics -DDECIMAL_DIG=9 \
+                 $flags $include -w -c "$file" ;;
         esac || return
     done
     avr-gcc -mmcu=atmega328p -Os -Wl,--gc-sections ./*.o -o sketch.elf && avr-size sketch.elf
@@ -59,7 +67,7 @@ arduino_sketch() {
 # A kit's functions do nothing here but look at what they get: the files must be there.
 vendor() { # NAME
     mkdir -p "$1" && cp "$ROOT/tokenauth.h" "$1" || return
-    printf '#define TOKENAUTH_NO_OS_RANDOM\n#define TOKENAUTH_IMPLEMENTATION\n#include "tokenauth.h"\n' > "$1/tokenauth.c"
+    printf '#define TOKENAUTH_IMPLEMENTATION\n#include "tokenauth.h"\n' > "$1/tokenauth.c"
     cat > "$1/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.10)
 project(kit C)
@@ -82,7 +90,6 @@ function(zephyr_library_compile_definitions)
 endfunction()
 END
     recipe "$1" >> "$1/CMakeLists.txt"
-    sed -i 1d "$1/tokenauth.c"          # the recipe's own line says it
     cmake -S "$1" -B "$1/build" && cmake --build "$1/build" && [ -e "$1/build/libkit.a" ]
 }
 
@@ -96,7 +103,8 @@ try() { # NAME COMMAND...
     fi
 }
 
-for pair in cmake:cmake meson:meson ninja:ninja-build avr-g++:gcc-avr $CORE/cores/arduino/Arduino.h:arduino-core-avr; do
+for pair in cmake:cmake meson:meson ninja:ninja-build avr-g++:gcc-avr \
+            $CORE/cores/arduino/Arduino.h:arduino-core-avr; do
     case $pair in /*) [ -e "${pair%:*}" ] ;; *) command -v "${pair%:*}" > /dev/null ;; esac && continue
     echo "FAILED ${pair%:*} is missing: apt-get install ${pair#*:}"
     failed=$((failed + 1))

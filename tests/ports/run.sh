@@ -15,25 +15,30 @@ P=tests/ports
 mkdir -p $B
 [ "${JOBS:-}" ] || JOBS=2
 
-ARM='arm-none-eabi-gcc:gcc-arm-none-eabi /usr/lib/arm-none-eabi/newlib/libc_nano.a:libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm'
+ARM='arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm'
+ARM="$ARM /usr/lib/arm-none-eabi/newlib/libc_nano.a:libnewlib-arm-none-eabi"
 AVR='avr-gcc:gcc-avr /usr/lib/avr/include/avr/io.h:avr-libc simavr:simavr'
-RV='riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf /usr/lib/picolibc/riscv64-unknown-elf:picolibc-riscv64-unknown-elf qemu-system-riscv32:qemu-system-misc'
-LX='xtensa-lx106-elf-gcc:gcc-xtensa-lx106 /usr/lib/xtensa-lx106-elf/picolibc.specs:picolibc-xtensa-lx106-elf qemu-system-xtensa:qemu-system-misc'
+RV='riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf qemu-system-riscv32:qemu-system-misc'
+RV="$RV /usr/lib/picolibc/riscv64-unknown-elf:picolibc-riscv64-unknown-elf"
+LX='xtensa-lx106-elf-gcc:gcc-xtensa-lx106 qemu-system-xtensa:qemu-system-misc'
+LX="$LX /usr/lib/xtensa-lx106-elf/picolibc.specs:picolibc-xtensa-lx106-elf"
 WIN='x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64 wine:wine'
+M32='gcc-12:gcc-12 /usr/lib/gcc/x86_64-linux-gnu/12/32:gcc-12-multilib'
+TRAP='-fsanitize=undefined -fsanitize-undefined-trap-on-error'
 WASM='clang-19:clang-19 wasm-ld-19:lld-19 node:nodejs'
 MSP='clang-19:clang-19 ld.lld-19:lld-19 llvm-nm-19:llvm-19 mspdebug:mspdebug'
 
 table() {
     cat <<END
 m0          ci | Cortex-M0, 16 KB of RAM         | $ARM | cortex_m cortex-m0 microbit 0 256K 0x20000000 16K
-m0-ubsan    ci | Cortex-M0, every undefined act a trap | $ARM | cortex_m_trap cortex-m0 microbit 0 256K 0x20000000 16K
+m0-ubsan    ci | Cortex-M0, undefined is a trap | $ARM | cortex_m cortex-m0 microbit 0 256K 0x20000000 16K $TRAP
 m3          ci | Cortex-M3                       | $ARM | cortex_m cortex-m3 mps2-an385 0 4M 0x20000000 4M
 m4          ci | Cortex-M4                       | $ARM | cortex_m cortex-m4 mps2-an386 0 4M 0x20000000 4M
 m7          ci | Cortex-M7                       | $ARM | cortex_m cortex-m7 mps2-an500 0 4M 0x20000000 4M
-m33         ci | Cortex-M33                      | $ARM | cortex_m cortex-m33 mps2-an505 0x10000000 4M 0x38000000 4M
+m33         ci | Cortex-M33 | $ARM | cortex_m cortex-m33 mps2-an505 0x10000000 4M 0x38000000 4M
 rv32        ci | RISC-V rv32imc                  | $RV  | rv32
 avr         ci | ATmega2560: int has 16 bits     | $AVR | avr atmega2560
-avr-ubsan   ci | ATmega2560, every undefined act a trap | $AVR | avr atmega2560 -fsanitize=undefined -fsanitize-undefined-trap-on-error
+avr-ubsan   ci | ATmega2560, undefined is a trap | $AVR | avr atmega2560 $TRAP
 avr-2k      ci | ATmega328P, 2 KB of RAM: verify | $AVR | avr atmega328p -DPORT_VERIFY_ONLY
 msp430         | MSP430: pointers of 16 bits: verify | $MSP | msp430
 lx106          | Xtensa lx106 (ESP8266)          | $LX  | lx106
@@ -47,7 +52,7 @@ aarch64     ci | Arm, 64 bits                    | $(cross aarch64 arm64 aarch64
 aarch64-crypto ci | Arm, 64 bits, SHA-2 instructions | $(cross aarch64 arm64 aarch64) -march=armv8-a+crypto
 riscv64        | RISC-V, 64 bits                 | $(cross riscv64 riscv64 riscv64)
 windows     ci | Windows x86-64 under Wine       | $WIN | windows
-m32         ci | x86, 32 bits                    | gcc-12:gcc-12 /usr/lib/gcc/x86_64-linux-gnu/12/32:gcc-12-multilib | native gcc-12 -std=c99 -m32
+m32         ci | x86, 32 bits                    | $M32 | native gcc-12 -std=c99 -m32
 musl        ci | musl instead of glibc           | musl-gcc:musl-tools | native musl-gcc -std=c99 -static
 tcc         ci | Fabrice Bellard's tcc           | tcc:tcc | tcc_build
 gcc-11         | gcc 11                          | gcc-11:gcc-11 | native gcc-11 -std=c99
@@ -61,7 +66,7 @@ clang-22       | clang 22                        | clang-22:clang-22 | native cl
 c11         ci | C11                             | gcc-12:gcc-12 | native gcc-12 -std=c11
 c17         ci | C17                             | gcc-12:gcc-12 | native gcc-12 -std=c17
 c23         ci | C23                             | clang-19:clang-19 | native clang-19 -std=c23
-c++98       ci | C++98, without -pedantic on long long | g++-12:g++-12 | native g++-12 -x c++ -std=c++98 -Wno-long-long
+c++98       ci | C++98 and long long | g++-12:g++-12 | native g++-12 -x c++ -std=c++98 -Wno-long-long
 c++11       ci | C++11                           | g++-12:g++-12 | native g++-12 -x c++ -std=c++11
 c++14       ci | C++14                           | g++-12:g++-12 | native g++-12 -x c++ -std=c++14
 c++17       ci | C++17                           | g++-12:g++-12 | native g++-12 -x c++ -std=c++17
@@ -73,7 +78,8 @@ END
 # cross COMPILER DEBIAN QEMU [ABI]: the last two columns of a Linux machine under qemu-user
 cross() {
     local triple=$1-linux-${4:-gnu}
-    echo "$triple-gcc:gcc-$triple /usr/$triple/include/stdio.h:libc6-dev-$2-cross qemu-$3:qemu-user | linux $triple qemu-$3"
+    echo "$triple-gcc:gcc-$triple /usr/$triple/include/stdio.h:libc6-dev-$2-cross" \
+        "qemu-$3:qemu-user | linux $triple qemu-$3"
 }
 
 # ---- how: each builds, runs, and says on stdout what the program said ------------------------------
@@ -89,7 +95,8 @@ tcc_build() { tcc -std=c99 $WARN $P/selftest.c $P/host.c -o $B/$name && $B/$name
 linux() { # TRIPLE QEMU FLAGS...
     local triple=$1 qemu=$2
     shift 2
-    $triple-gcc -std=c99 -O2 -static $WARN -pedantic "$@" $P/selftest.c $P/host.c -o $B/$name && $qemu $B/$name
+    $triple-gcc -std=c99 -O2 -static $WARN -pedantic "$@" $P/selftest.c $P/host.c \
+        -o $B/$name && $qemu $B/$name
 }
 
 windows() {
@@ -107,12 +114,11 @@ cortex_m() { # CPU BOARD FLASH SIZE RAM SIZE FLAGS...
     qemu-system-arm -M "$board" -nographic -monitor none -serial none \
         -semihosting-config enable=on,target=native -kernel $B/$name.elf
 }
-cortex_m_trap() { cortex_m "$@" -fsanitize=undefined -fsanitize-undefined-trap-on-error; }
 
 rv32() {
-    riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32 -mcmodel=medany -std=gnu99 $CHIP $P/selftest.c $P/rv32.c \
-        --specs=picolibc.specs -nostartfiles -T$P/rv32.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
-        -o $B/$name.elf || return
+    riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32 -mcmodel=medany -std=gnu99 $CHIP \
+        $P/selftest.c $P/rv32.c --specs=picolibc.specs -nostartfiles -T$P/rv32.ld -Wl,--gc-sections \
+        -Wl,--no-warn-rwx-segments -o $B/$name.elf || return
     qemu-system-riscv32 -M virt -bios none -nographic -monitor none -serial none \
         -semihosting-config enable=on,target=native -kernel $B/$name.elf
 }
@@ -124,12 +130,14 @@ avr() { # CHIP FLAGS...
     shift
     avr-gcc -mmcu="$chip" -DF_CPU=16000000UL -std=gnu99 $CHIP -Wno-maybe-uninitialized "$@" \
         $P/selftest.c $P/avr.c -Wl,--gc-sections -o $B/$name.elf || return
-    simavr -m "$chip" -f 16000000 $B/$name.elf 2>&1 | sed -e 's/\x1b\[[0-9;]*m//g' -e 's/\.\r*$//' | said_exit_0
+    simavr -m "$chip" -f 16000000 $B/$name.elf 2>&1 \
+        | sed -e 's/\x1b\[[0-9;]*m//g' -e 's/\.\r*$//' | said_exit_0
 }
 
 msp430() {
     local flags="--target=msp430 -std=c99 -ffreestanding $CHIP -DPORT_VERIFY_ONLY -DPORT_BIG_TEXT"
-    clang-19 $flags -c $P/selftest.c -o $B/$name.o && clang-19 $flags -fno-builtin -c $P/msp430.c -o $B/$name-run.o \
+    clang-19 $flags -c $P/selftest.c -o $B/$name.o \
+        && clang-19 $flags -fno-builtin -c $P/msp430.c -o $B/$name-run.o \
         && ld.lld-19 --gc-sections -T $P/msp430.ld $B/$name-run.o $B/$name.o -o $B/$name.elf || return
     mspdebug sim "prog $B/$name.elf" 'simio add console con0' \
         "setbreak 0x$(llvm-nm-19 $B/$name.elf | awk '$3 == "stopped" { print $1 }')" run 2>&1 | said_exit_0
@@ -137,8 +145,10 @@ msp430() {
 
 lx106() {
     xtensa-lx106-elf-gcc -std=gnu99 $CHIP -mlongcalls --specs=/usr/lib/xtensa-lx106-elf/picolibc.specs \
-        $P/selftest.c $P/xtensa.c -nostartfiles -T$P/xtensa.ld -Wl,--gc-sections -lgcc -o $B/$name.elf || return
-    qemu-system-xtensa -M sim -cpu lx106 -nographic -monitor none -serial none -semihosting -kernel $B/$name.elf
+        $P/selftest.c $P/xtensa.c -nostartfiles -T$P/xtensa.ld -Wl,--gc-sections -lgcc \
+        -o $B/$name.elf || return
+    qemu-system-xtensa -M sim -cpu lx106 -nographic -monitor none -serial none -semihosting \
+        -kernel $B/$name.elf
 }
 
 wasm() {
@@ -185,7 +195,8 @@ row() { # NAME COLUMN
 judge() { # NAME HOW...: builds, runs and judges; says the result
     local log=$B/$1.log form=full n
     case " $* " in *VERIFY_ONLY*|*\ msp430\ *) form=verify ;; esac
-    timeout "${LIMIT:-120}" bash $P/run.sh --how "$@" > "$log" 2>&1 < /dev/null || { echo "FAILED, see $log"; return; }
+    timeout "${LIMIT:-120}" bash $P/run.sh --how "$@" > "$log" 2>&1 < /dev/null \
+        || { echo "FAILED, see $log"; return; }
     n=$(passes "$log")
     if [ -n "$n" ] && [ "$n" = "$(cat $B/$form.count)" ]; then echo "ok, $n checks"
     else echo "FAILED, see $log"; fi
@@ -222,6 +233,11 @@ for each in "${results[@]}"; do [ -e "$each" ] || echo "FAILED, no result" > "$e
 if [ "${PORTS-}" = ci ]; then echo "not in CI: $(table | sed -n 's/^\([^ ]*\) *|.*/\1/p' | xargs)"; fi
 failed=$(count FAILED)
 skipped=$(count '  skipped: ')
-for each in $(grep -l FAILED "${results[@]}"); do echo "---- ${each%.result}.log"; tail -n 20 "${each%.result}.log"; done
-echo "ports: $((${#results[@]} - failed - skipped)) passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
+for each in $(grep -l FAILED "${results[@]}"); do
+    echo "---- ${each%.result}.log"
+    tail -n 20 "${each%.result}.log"
+done
+sum="$((${#results[@]} - failed - skipped)) passed, $failed failed"
+[ "$skipped" = 0 ] || sum="$sum, $skipped skipped"
+echo "ports: $sum"
 [ "$failed" = 0 ]

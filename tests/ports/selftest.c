@@ -1,6 +1,6 @@
-/* selftest.c - the same program for every machine: vectors of the RFCs and of FIPS 180-4, corners of JSON, and
-   (unless PORT_VERIFY_ONLY) login, refresh, replay, restart from a snapshot. No stdio, no heap; text goes
-   through port_say, the result through port_main.
+/* selftest.c - the same program for every machine: vectors of the RFCs and of FIPS 180-4, corners of
+   JSON, and (unless PORT_VERIFY_ONLY) login, refresh, replay, restart from a snapshot. No stdio, no heap;
+   text goes through port_say, the result through port_main.
 
    It ends with "selftest: N passed, N failed"; each failure names its line in this file. */
 
@@ -115,8 +115,8 @@ static void test_hmac(void)
 
 /* ---- base64url ----------------------------------------------------------------------------------- */
 
-static const struct { char text[10];  int8_t bytes; } base64urls[] PORT_FLASH = {  /* -1: refused */
-    {"", 0}, {"Zg", 1}, {"Zm8", 2}, {"Zm9v", 3}, {"Zm9vYg", 4}, {"Zm9vYmE", 5}, {"Zm9vYmFy", 6},    /* RFC 4648, 10 */
+static const struct { char text[10];  int8_t bytes; } base64urls[] PORT_FLASH = {  /* RFC 4648, 10 */
+    {"", 0}, {"Zg", 1}, {"Zm8", 2}, {"Zm9v", 3}, {"Zm9vYg", 4}, {"Zm9vYmE", 5}, {"Zm9vYmFy", 6},
     {"-_-_", 3}, {"+/+/", -1}, {"Zg==", -1}, {"Zh", -1}, {"Zm9", -1}, {"Z", -1}, {"Zm9vY", -1}, {"Zm 9", -1}
 };
 
@@ -145,20 +145,25 @@ static void test_base64url(void)
 
 static const struct { char text[44];  int8_t st; } jsons[] PORT_FLASH = {
     {"{}", TA_OK}, {" [ ] \n", TA_OK}, {"\"\\u00e9\\ud83d\\ude00\"", TA_OK}, {"\"\\ud83d\"", TA_ERR_JSON},
-    {"\"\\udE00\\ud83d\"", TA_ERR_JSON}, {"\"\xC3\xA9\xF0\x9F\x98\x80\"", TA_OK}, {"\"\xC0\xAF\"", TA_ERR_JSON},
+    {"\"\\udE00\\ud83d\"", TA_ERR_JSON}, {"\"\xC3\xA9\xF0\x9F\x98\x80\"", TA_OK},
+    {"\"\xC0\xAF\"", TA_ERR_JSON},
     {"\"\xED\xA0\x80\"", TA_ERR_JSON}, {"\"\xF4\x90\x80\x80\"", TA_ERR_JSON}, {"\"\t\"", TA_ERR_JSON},
     {"01", TA_ERR_JSON}, {"-0.5E+07", TA_OK}, {"1.", TA_ERR_JSON}, {"+1", TA_ERR_JSON}, {".5", TA_ERR_JSON},
-    {"nul", TA_ERR_JSON}, {"true", TA_OK}, {"NaN", TA_ERR_JSON}, {"[1,]", TA_ERR_JSON}, {"{\"a\":1,}", TA_ERR_JSON},
+    {"nul", TA_ERR_JSON}, {"true", TA_OK}, {"NaN", TA_ERR_JSON}, {"[1,]", TA_ERR_JSON},
+    {"{\"a\":1,}", TA_ERR_JSON},
     {"{\"a\" 1}", TA_ERR_JSON}, {"[1] 2", TA_ERR_JSON}, {"\xEF\xBB\xBF{}", TA_ERR_JSON}, {"", TA_ERR_JSON},
     {"{\"a\":1,\"a\":2}", TA_ERR_DUPLICATE}, {"{\"a\":1,\"\\u0061\":2}", TA_ERR_DUPLICATE},
-    {"{\"\":0,\"b\":[{\"a\":1},{\"a\":2}],\"a\":3}", TA_OK}, {"{\"x\":{\"ab\":1,\"c\":2,\"ab\":1}}", TA_ERR_DUPLICATE},
-    {"{\"a\":{\"b\":{}},\"\\u00e9\":1,\"\xC3\xA9\":2}", TA_ERR_DUPLICATE}, {"{\"a\":1,\"A\":2,\"aa\":3}", TA_OK}
+    {"{\"\":0,\"b\":[{\"a\":1},{\"a\":2}],\"a\":3}", TA_OK},
+    {"{\"x\":{\"ab\":1,\"c\":2,\"ab\":1}}", TA_ERR_DUPLICATE},
+    {"{\"a\":{\"b\":{}},\"\\u00e9\":1,\"\xC3\xA9\":2}", TA_ERR_DUPLICATE},
+    {"{\"a\":1,\"A\":2,\"aa\":3}", TA_OK}
 };
 static const struct { char text[24];  int8_t st;  int64_t value; } ints[] PORT_FLASH = {
     {"0", TA_OK, 0}, {"-0", TA_OK, 0}, {"5.0e0", TA_OK, 5}, {"1300819380", TA_OK, 1300819380},
     {"9223372036854775807", TA_OK, INT64_MAX}, {"-9223372036854775808", TA_OK, INT64_MIN},
     {"9223372036854775808", TA_ERR_RANGE, 0}, {"1e19", TA_ERR_RANGE, 0}, {"12.5", TA_ERR_RANGE, 0},
-    {"12.50e1", TA_OK, 125}, {"0.000e999999999999", TA_OK, 0}, {"1e-1", TA_ERR_RANGE, 0}, {"\"1\"", TA_ERR_KIND, 0}
+    {"12.50e1", TA_OK, 125}, {"0.000e999999999999", TA_OK, 0}, {"1e-1", TA_ERR_RANGE, 0},
+    {"\"1\"", TA_ERR_KIND, 0}
 };
 
 static void test_json(void)
@@ -291,7 +296,8 @@ static const struct { char header[48], claims[72];  int8_t st;  uint16_t failed;
      TA_FAILED_EXP | TA_FAILED_ISS | TA_FAILED_AUD},
     {HS256, "{\"iss\":\"Id\",\"aud\":\"gate\",\"exp\":200}",               TA_ERR_ISSUER, TA_FAILED_ISS},
     {HS256, "{\"iss\":\"id\",\"exp\":200}",                                TA_ERR_AUDIENCE, TA_FAILED_AUD},
-    {HS256, "{\"iss\":\"id\",\"aud\":\"gate\"}",                           TA_ERR_MISSING, TA_FAILED_REQUIRED},
+    {HS256, "{\"iss\":\"id\",\"aud\":\"gate\"}",                           TA_ERR_MISSING,
+     TA_FAILED_REQUIRED},
     {HS256, "{\"iss\":\"id\",\"aud\":\"gate\",\"exp\":\"200\"}",           TA_ERR_CLAIM, TA_FAILED_KIND},
     {HS256, "{\"iss\":\"id\",\"aud\":\"gate\",\"exp\":1e19}",              TA_ERR_CLAIM, TA_FAILED_KIND},
     {HS256, "{\"iss\":\"id\",\"exp\":9,\"\\u0065xp\":200}",                TA_ERR_DUPLICATE, 0},
@@ -303,7 +309,8 @@ static const struct { char header[48], claims[72];  int8_t st;  uint16_t failed;
     {"{\"alg\":\"HS256\",\"alg\":\"none\"}", "{\"exp\":200}",              TA_ERR_DUPLICATE, 0},
     {"{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", "{\"iss\":\"id\",\"aud\":\"gate\",\"exp\":200}",
      TA_ERR_TYP, TA_FAILED_TYP},
-    {"{\"alg\":\"HS256\",\"typ\":\"application/jwt\"}", "{\"iss\":\"id\",\"aud\":\"gate\",\"exp\":200}", TA_OK, 0}
+    {"{\"alg\":\"HS256\",\"typ\":\"application/jwt\"}",
+     "{\"iss\":\"id\",\"aud\":\"gate\",\"exp\":200}", TA_OK, 0}
 };
 
 static void test_tokens(void)
@@ -368,7 +375,7 @@ static void test_sign(void)
     CHECK(ta_jwt_sign(&key, &c, room, sizeof room, &n) == TA_ERR_MISSING && n == 0);
 }
 
-/* ---- login, refresh, replay, restart -------------------------------------------------------------------- */
+/* ---- login, refresh, replay, restart ------------------------------------------------------------ */
 
 #define SLOTS 4
 static ta_slot        slots[SLOTS];
@@ -446,7 +453,7 @@ static void test_story(void)
     start();
     CHECK(ta_table_load(&table, room, n, noon + 1801, TA_LOAD_RESUME, 60) == TA_OK);
     CHECK(is_in(noon + 1801) == TA_OK);
-    CHECK(ta_refresh(&auth, second, strlen(second), noon + 1802, NULL, &pair) == TA_OK);        /* within 10 s */
+    CHECK(ta_refresh(&auth, second, strlen(second), noon + 1802, NULL, &pair) == TA_OK);  /* in time */
 
     /* the first token is two generations old by now: somebody else has it */
     CHECK(ta_refresh(&auth, first, strlen(first), noon + 1900, NULL, &pair) == TA_ERR_REPLAY && replays == 1);
@@ -462,7 +469,8 @@ static void test_logout(void)
     ta_jwt jwt;
     start();
     CHECK(ta_login(&auth, "bob", noon, NULL, &pair) == TA_OK && is_in(noon) == TA_OK);
-    CHECK(ta_logout(&auth, pair.refresh, pair.refresh_len, noon + 1) == TA_OK && is_in(noon + 1) == TA_ERR_ENDED);
+    CHECK(ta_logout(&auth, pair.refresh, pair.refresh_len, noon + 1) == TA_OK);
+    CHECK(is_in(noon + 1) == TA_ERR_ENDED);
     CHECK(ta_login(&auth, "bob", noon + 2, NULL, &pair) == TA_OK);
     CHECK(ta_logout_all(&auth, "bob", noon + 3) == TA_OK && is_in(noon + 3) != TA_OK);
     CHECK(ta_refresh(&auth, pair.refresh, pair.refresh_len, noon + 4, NULL, &pair) != TA_OK);

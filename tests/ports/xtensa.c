@@ -59,4 +59,9 @@ uint64_t __umoddi3(uint64_t a, uint64_t b) { uint64_t rest;  (void)divide(a, b, 
 uint32_t __udivsi3(uint32_t a, uint32_t b);
 uint32_t __udivsi3(uint32_t a, uint32_t b) { uint64_t rest;  return (uint32_t)divide(a, b, 32, &rest); }
 uint32_t __umodsi3(uint32_t a, uint32_t b);
-uint32_t __umodsi3(uint32_t a, uint32_t b) { uint64_t rest;  (void)divide(a, b, 32, &rest);  return (uint32_t)rest; }
+uint32_t __umodsi3(uint32_t a, uint32_t b)
+{
+    uint64_t rest;
+    (void)divide(a, b, 32, &rest);
+    return (uint32_t)rest;
+}
