@@ -321,11 +321,13 @@ slow_passwords() { # a name that does not exist takes as long; and meanwhile oth
     least_ms timed_login nobody; unknown=$least
     check "$known ms for a user, $unknown ms for none" [ $((unknown * 2)) -gt "$known" ]
     check 'long enough to see it' [ "$known" -gt 50 ]
-    timed_login bob > /dev/null & one=$!
-    timed_login carol > /dev/null & two=$!
-    least_ms timed_healthz
-    check "$least ms for others meanwhile" [ "$least" -lt "$known" ]
-    wait $one $two
+    waiting=
+    for name in bob carol dave; do timed_login $name & waiting="$waiting $!"; done
+    sleep 0.1
+    timed_healthz; first=$ms
+    timed_healthz; [ "$ms" -lt "$first" ] || ms=$first
+    check "$ms ms for others while passwords of $known ms are checked" [ $((ms * 2)) -lt "$known" ]
+    wait $waiting
 }
 
 # ---- bad input -----------------------------------------------------------------------------------------
@@ -655,7 +657,7 @@ crash
 start; crowd; stop
 SERVER=server-O2
 start; crowd; stop
-start --pbkdf2 1000000; slow_passwords; stop
+start --pbkdf2 2000000; slow_passwords; stop
 
 echo "server: $passed passed, $failed failed"
 [ "$failed" = 0 ]
