@@ -657,6 +657,7 @@ static void check_bad_link(const ta_store *s)
 #include "store_redis.h"
 #include "store_postgres.h"
 #include "store_torture.h"
+#include "store_moves.h"
 
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
@@ -735,6 +736,7 @@ int main(int argc, char **argv)
         }
         store_conformance(stores[j].kind, quick, &passed, &failed);
         if (stores[j].own != NULL) stores[j].own();
+        own_moves(stores[j].kind);
     }
     stop_services();
     check.passed += passed;

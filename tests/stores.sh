@@ -49,6 +49,12 @@ $CC $WARN $SAN -c -o "$OUT/conformance.o" tests/store_conformance.c &&
 $CC $WARN -O1 -c -o "$OUT/plain.o" tests/store_conformance.c &&
 build "$OUT/store_tests" none '' "$OUT/conformance.o" $SAN || { echo 'stores: 0 passed, 1 failed'; exit 1; }
 
+MIGRATE=$OUT/migrate
+export MIGRATE
+# shellcheck disable=SC2086
+$CC $WARN -O1 -I. -DTA_ANY_SQLITE -DTA_ANY_POSTGRES -DTA_ANY_REDIS -o "$MIGRATE" examples/stores/migrate.c $LIBS ||
+    { echo 'stores: 0 passed, 1 failed'; exit 1; }
+
 for s in $STORES; do
     start=$(date +%s)
     timeout 600 "$OUT/store_tests" ${QUICK:+--quick} "$s" > "$OUT/$s.log" 2>&1
