@@ -21,6 +21,7 @@ help:
 	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
+	@echo 'make server-stores  the demo server that takes --store sqlite:FILE, postgres://..., redis://..., too'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
 	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
@@ -113,6 +114,13 @@ recipes:
 	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
 
+server-stores: build/server-stores
+
+build/server-stores: examples/server/*.c examples/server/*.h examples/stores/*.h tokenauth.h
+	@mkdir -p build
+	@$(CC) -O2 -D_POSIX_C_SOURCE=200809L -DSERVER_STORES -I"$$(pg_config --includedir)" \
+	    -o build/server-stores examples/server/*.c -lsqlite3 -lpq -lhiredis -pthread
+
 stores:
 	@CC='$(CC)' QUICK='$(QUICK)' STORES='$(STORES)' sh tests/stores.sh
 
@@ -149,7 +157,7 @@ coverage:
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores server-stores
 .PHONY: sizes firmware recipes
 .PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus

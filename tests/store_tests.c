@@ -710,6 +710,18 @@ static const struct { const store_kind *kind; void (*own)(void); bool (*start)(v
     {&cluster, own_cluster, start_cluster}
 };
 
+/* Several demo servers on one store: a script, which is told the store's name.                        */
+static void test_servers(void)
+{
+    char where[300];
+    snprintf(where, sizeof where, "%s", in_dir("servers"));
+    CHECK(mkdir(where, 0700) == 0 || errno == EEXIST);
+    CHECK(setenv("STORE", store_name(torture_kind), 1) == 0 && setenv("DIR", where, 1) == 0);
+    torture_kind->wipe();
+    fflush(stdout);
+    CHECK_EQ(system("sh tests/store_servers.sh"), 0);
+}
+
 static void test_torture(void) { run_torture(torture_kind); }
 
 int main(int argc, char **argv)
@@ -719,6 +731,7 @@ int main(int argc, char **argv)
     size_t j;
     long passed = 0, failed = 0;
     bool torture_only = false;
+    if (getenv("ONLY") != NULL) setvbuf(stdout, NULL, _IOLBF, 0);
     snprintf(dir, sizeof dir, "%s/stores-XXXXXX", base != NULL ? base : "/tmp");
     if (mkdtemp(dir) == NULL) { perror(dir); return 2; }
     signal(SIGPIPE, SIG_IGN);
@@ -732,6 +745,7 @@ int main(int argc, char **argv)
         if (torture_only) {
             torture_kind = stores[j].kind;
             RUN(test_torture);
+            if (stores[j].kind->several && access("build/server-stores", X_OK) == 0) RUN(test_servers);
             continue;
         }
         store_conformance(stores[j].kind, quick, &passed, &failed);

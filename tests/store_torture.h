@@ -295,12 +295,12 @@ static void torture_list(const ta_auth *a, size_t n)
 
 static void torture_step(const ta_auth *a)
 {
-    size_t n = torture_rnd(TORTURE_CLIENTS), dice = torture_rnd(1000);
+    size_t n = torture_rnd(TORTURE_CLIENTS), dice = torture_rnd(10000);
     if (torture_look(&torture->client[n]).len == 0) torture_login(a, n);
-    else if (dice < 12)  torture_logout(a, n);
-    else if (dice < 14)  torture_logout_all(a, n);
-    else if (dice < 20)  torture_refresh(a, n, true);
-    else if (dice < 25)  torture_list(a, n);
+    else if (dice < 20)  torture_logout(a, n);
+    else if (dice < 24)  torture_logout_all(a, n);
+    else if (dice < 70)  torture_refresh(a, n, true);
+    else if (dice < 120)  torture_list(a, n);
     else                 torture_refresh(a, n, false);
 }
 

@@ -110,6 +110,47 @@ static const char *close_journal(void)
 }
 
 /* ============================================================================
+   sqlite, postgres, redis: shared by several servers. Built in with -DSERVER_STORES (make server-stores)
+   ========================================================================== */
+
+#ifdef SERVER_STORES
+#define TA_ANY_IMPLEMENTATION
+#define TA_ANY_SQLITE
+#define TA_ANY_POSTGRES
+#define TA_ANY_REDIS
+#include "../stores/any.h"
+
+#include <stdio.h>
+
+static ta_any shared;
+
+static const char *open_shared(const char *text, ta_store *out)
+{
+    static char problem[320];
+    const char *why;
+    ta_status st = ta_any_open(&shared, text, &why);
+    if (st == TA_ERR_UNSUPPORTED) return "no such store: it is memory, memory:FILE, " TA_ANY_NAMES;
+    if (st != TA_OK) {
+        snprintf(problem, sizeof problem, "%s (%s)", why, ta_status_str(st));
+        return problem;
+    }
+    *out = ta_any_store(&shared);
+    return NULL;
+}
+
+static void close_shared(void) { ta_any_close(&shared); }
+#else
+static const char *open_shared(const char *text, ta_store *out)
+{
+    (void)text;
+    (void)out;
+    return "no such store: it is memory, memory:FILE or journal:FILE";
+}
+
+static void close_shared(void) { }
+#endif
+
+/* ============================================================================
    Which one
    ========================================================================== */
 
@@ -122,11 +163,12 @@ const char *open_store(const char *text, size_t capacity, int64_t now, int32_t k
         return open_memory(text + 7, capacity, now, keep_s, out, note);
     }
     if (strncmp(text, "journal:", 8) == 0 && text[8] != '\0') return open_journal(text + 8, capacity, out);
-    return "no such store: it is memory, memory:FILE or journal:FILE";
+    return open_shared(text, out);
 }
 
 const char *close_store(void)
 {
+    close_shared();
     return memory.slots != NULL ? close_memory() : has_journal ? close_journal() : NULL;
 }
 

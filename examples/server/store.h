@@ -9,6 +9,7 @@
      memory          a table in this process; ends with it
      memory:FILE     the same, and a clean stop leaves the table in FILE, where the next start takes it from
      journal:FILE    an append-only file; a crash loses nothing. See ../stores
+     sqlite:FILE, postgres://..., redis://...   kept by one and shared by several servers: -DSERVER_STORES
 
    capacity   sessions there is room for, where a store has a limit
    keep_s     how old a snapshot may be
