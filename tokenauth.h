@@ -28,6 +28,7 @@
    STACK     bounded, nothing recurses. On x86-64 from -O1 up at most, in bytes: SHA-256 700, a JSON
              check 1100, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3600
              (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH shrink the JSON's part.
+             Chips: README, "Sizes"; what a device has to decide: examples/README.md.
    THREADS   ta_key and ta_auth are read-only after their init: share them. A table takes lock
              hooks; a deny-list is yours to lock.
    LIBC      memcpy, memset, memcmp, strlen. With -ffreestanding bring your own four.

@@ -28,7 +28,7 @@ build() { # NAME FLAGS AND FILES...
 }
 
 power_on() {
-    coproc GATE { cd "$B/flash" && exec timeout 60 qemu-system-arm -M mps2-an386 -nographic -monitor none \
+    coproc GATE { cd "$B/flash" && exec timeout 300 qemu-system-arm -M mps2-an386 -nographic -monitor none \
         -serial stdio -semihosting-config enable=on,target=native -kernel "$B/$image.elf" \
         2> "$B/$image.err"; }
     to=${GATE[1]}
@@ -58,7 +58,7 @@ spelt() { # a line in which access1, refresh2... become the tokens
 
 answer() { # what is expected; a token is given its name and not compared
     local got
-    if ! IFS= read -r -t 30 -u "$from" got; then got='(nothing)'; fi
+    if ! IFS= read -r -t 60 -u "$from" got; then got='(nothing)'; fi
     case $1 in
     access*)  tokens[$1]=${got#access  };  got=${got:+$1} ;;
     refresh[0-9]) tokens[$1]=${got#refresh };  got=${got:+$1} ;;

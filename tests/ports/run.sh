@@ -195,7 +195,7 @@ row() { # NAME COLUMN
 judge() { # NAME HOW...: builds, runs and judges; says the result
     local log=$B/$1.log form=full n
     case " $* " in *VERIFY_ONLY*|*\ msp430\ *) form=verify ;; esac
-    timeout "${LIMIT:-120}" bash $P/run.sh --how "$@" > "$log" 2>&1 < /dev/null \
+    timeout "${LIMIT:-240}" bash $P/run.sh --how "$@" > "$log" 2>&1 < /dev/null \
         || { echo "FAILED, see $log"; return; }
     n=$(passes "$log")
     if [ -n "$n" ] && [ "$n" = "$(cat $B/$form.count)" ]; then echo "ok, $n checks"
