@@ -586,7 +586,7 @@ time_passes() { # a lost answer within the window, and what becomes old
     alice; A1=$A; R0=$R
     login bob bob-likes-coffee; RB=$R
     with GET /test_jwt '' "$A1"; want 'fresh' 200
-    sleep 3
+    sleep 5
     with GET /test_jwt '' "$A1"; want 'expired' 401 'error="invalid_token"'
     ask POST /debug/drop '{"count":1}'
     refresh "$R0"; check 'the answer is lost' [ "$code" = 000 ]
@@ -594,7 +594,7 @@ time_passes() { # a lost answer within the window, and what becomes old
     refresh "$R0"; want 'and once more' 201
     check 'gets the same successor' [ "$R1" = "$R" ] && check 'which is a new one' [ "$R0" != "$R1" ]
     logged 'window is logged' '"event":"window","user":"alice"'
-    sleep 3
+    sleep 5
     refresh "$R1"; want 'after the window the successor goes on' 201
     refresh "$R0"; want 'and the old one is a replay' 401
     refresh "$RB"; want 'unused for too long' 401
@@ -612,7 +612,7 @@ command_line
 restart
 stop
 
-start --window 2s --access 2s --idle 5s --debug
+start --window 4s --access 3s --idle 9s --debug
 time_passes
 stop
 
