@@ -1595,6 +1595,25 @@ static void test_cap_that_was_lowered_drops_many(void)
     CHECK(!works(t[67].s));
 }
 
+/* Half a census is none: nobody is dropped for sessions that could not be read.                   */
+static void test_cap_drops_nobody_when_the_census_fails(void)
+{
+    fake_text a, b;
+    app_new();
+    app.cfg.max_sessions = 100;
+    app_init();
+    a = SESSION("alice");
+    app.now += 1;
+    b = SESSION("alice");
+    app.cfg.max_sessions = 1;
+    app_init();
+    fake_fail(&app.store, FAKE_GET, 6, 1, TA_ERR_STORE, false);     /* the third session of three */
+    LOGIN("alice", TA_ERR_STORE);
+    CHECK_EQ(fake_count(&app.store, 1), 2);
+    CHECK(works(a.s));
+    CHECK(works(b.s));
+}
+
 static void test_cap_reject_refuses_the_new_one(void)
 {
     fake_text a, b;
@@ -2657,6 +2676,7 @@ int main(void)
     RUN(test_cap_never_drops_the_new_session);
     RUN(test_cap_reached_is_no_cap_exceeded);
     RUN(test_cap_that_was_lowered_drops_many);
+    RUN(test_cap_drops_nobody_when_the_census_fails);
     RUN(test_cap_reject_refuses_the_new_one);
     RUN(test_cap_reject_after_a_logout_everywhere_that_could_not_delete);
     RUN(test_cap_holds_when_logins_race);
