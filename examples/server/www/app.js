@@ -66,7 +66,7 @@ async function ask(method, path, { token, body, headers = {}, cookie = true } = 
       credentials: cookie ? 'same-origin' : 'omit',
       body: method === 'POST' ? JSON.stringify(body ?? {}) : undefined,
     });
-    content = await response.json();
+    content = await response.json() ?? {};
   } catch {
     return null;                              /* half an answer is none */
   }
@@ -468,7 +468,8 @@ const steps = [
       story.closes = await windowCloses();
       story.token = must(await ask('POST', '/debug/steal'), 'Not stolen:').refreshToken;
       tell('Thief', 'Has a copy of the refresh token.', { outcome: 'bad', detail: short(story.token) });
-      return `He has ${short(story.token)}. Copying leaves no trace: nobody can notice yet.`;
+      return `He has ${short(story.token)}. Copying leaves no trace: nobody can notice yet. He waits until ` +
+        'the window of your last renewal is over; within it he would get what you have, and nothing newer.';
     },
   },
   {
@@ -482,7 +483,8 @@ const steps = [
       story.access = pair.accessToken;
       story.closes = Date.now() + 1000 * (debug.windowS + 1);
       tell('Thief', 'Spent the copy. Your session is his session.', { outcome: 'good', detail: answer.said });
-      return 'The server gave him the successor. Your browser still holds the old one, and does not know.';
+      return 'The server gave him the successor. Your browser still holds the old one, and does not know. ' +
+        'While the window is open the server forgives an old one: it could be another tab of yours.';
     },
   },
   {
