@@ -97,7 +97,28 @@ module.exports = async (check, browser, serve) => {
     await press(page, 'Let the store fail');
     await told(page, '503');
     await told(page, 'The server is well again.');
+    let left = 3;
+    await page.route('**/auth/refresh', route => left-- > 0
+      ? route.fulfill({ status: 503, json: { error: 'temporarily_unavailable', client: 'keep' } })
+      : route.continue());
+    await press(page, 'Renew now');
+    await told(page, 'Renewed because you asked.');
     await inside(page, 'alice');
+    await v.leave();
+  });
+
+  await check('losses: a server that does not know the key is asked twice, then it is a login', async () => {
+    const v = await Visitor.arrive(browser, plain, { login: 'alice' }), { page } = v;
+    let asked = 0, unknown = 1;
+    await page.route('**/auth/refresh', route => asked++ < unknown
+      ? route.fulfill({ status: 401, json: { error: 'invalid_grant', client: 'keep' } }) : route.continue());
+    await press(page, 'Renew now');
+    await told(page, 'Renewed because you asked.');
+    assert.equal(asked, 2);
+    unknown = 100;
+    await press(page, 'Renew now');
+    await outside(page);
+    assert.equal(asked, 4);
     await v.leave();
   });
 
