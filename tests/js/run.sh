@@ -18,8 +18,8 @@ if [ "$name" = web ]; then
 fi
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || give_up 'node 18 or newer is needed'
 
-! grep -l '://' tests/*/package-lock.json ||
-    give_up 'a lock file names a host: take out "resolved" and "funding"'
+! grep -n '://' "tests/$name/package-lock.json" ||
+    give_up "tests/$name/package-lock.json names a host: take out 'resolved' and 'funding'"
 if ! cmp -s "tests/$name/package-lock.json" "$out/installed"; then
     mkdir -p "$out" && rm -f "$out/installed"
     cp "tests/$name/package.json" "tests/$name/package-lock.json" "$out" || exit 2
