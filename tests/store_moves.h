@@ -53,8 +53,8 @@ static bool migrate(const char *from, const char *to)
 {
     const char *tool = getenv("MIGRATE");
     char command[800];
-    snprintf(command, sizeof command, "'%s' '%s' '%s' >> '%s' 2>&1", tool != NULL ? tool : "build/stores/migrate",
-             from, to, in_dir("migrate.log"));
+    snprintf(command, sizeof command, "'%s' '%s' '%s' >> '%s' 2>&1",
+             tool != NULL ? tool : "build/stores/migrate", from, to, in_dir("migrate.log"));
     return system(command) == 0;
 }
 
@@ -170,7 +170,7 @@ static void check_restored(const store_kind *k, uint8_t allow_ahead, bool not_be
     } else if (allow_ahead > 0) {
         CHECK_ST(mover_refresh(&a, &held, now + 300, &out), TA_OK);
         CHECK_EQ(mover_rollbacks, 1);
-        CHECK_ST(mover_refresh(&a, &mover[0], now + 320, &out), TA_ERR_REPLAY);        /* the old one is old */
+        CHECK_ST(mover_refresh(&a, &mover[0], now + 320, &out), TA_ERR_REPLAY);
     } else {
         CHECK_ST(mover_refresh(&a, &held, now + 300, &out), TA_ERR_AHEAD);
         CHECK_ST(mover_refresh(&a, &mover[0], now + 300, &out), TA_ERR_REVOKED);

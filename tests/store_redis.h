@@ -306,7 +306,7 @@ static void test_redis_wait(void)
     ta_store s, t;
     uint32_t gen;
     redis_wipe();
-    opts.timeout_ms = 300;
+    opts.timeout_ms = 1000;
     opts.replicas = 1;
     r = redis_open_port(redis_server.port, &opts);
     s = ta_redis_store(r);
@@ -318,6 +318,7 @@ static void test_redis_wait(void)
     replica.extra = extra;
     CHECK(redis_start(&replica));
     CHECK(wait_redis(replica.port, "INFO replication", "master_link_status:up"));
+    CHECK(wait_redis(redis_server.port, "INFO replication", "state=online"));
     CHECK_ST(look(&s, 1, &gen), TA_ERR_NOT_FOUND);      /* its list had not reached one: not inserted */
     CHECK_ST(add(&s, 1), TA_OK);
     CHECK_ST(raise_gen(&s, 1, 0), TA_OK);

@@ -1,11 +1,13 @@
 #!/bin/sh
 # store_servers.sh - three demo servers on one store behave as one. Run by tests/stores.sh, which sets
-# STORE (what --store takes) and DIR (a directory that is removed afterwards). Needs build/server-stores, curl.
+# STORE (what --store takes) and DIR (a directory, removed afterwards). Needs build/server-stores, curl.
 
 cd "$(dirname "$0")/.." || exit 2
 passed=0; failed=0; pids=
 check() { # NAME WANTED GOT
-    if [ "$2" = "$3" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED $1: $3, not $2"; fi
+    if [ "$2" = "$3" ]; then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    echo "FAILED $1: $3, not $2"
 }
 trap 'for p in $pids; do kill -9 $p 2> /dev/null; done' EXIT
 
@@ -17,7 +19,10 @@ start() { # N        a server of its own directory; sets url_N
     tries=0
     until grep -q -s 'Ctrl-C' "$DIR/$1.out"; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || { echo "FAILED server $1 did not start"; cat "$DIR/$1.err"; echo 'servers: 0 passed, 1 failed'; exit 1; }
+        if [ $tries -ge 200 ]; then
+            echo "FAILED server $1 did not start"; cat "$DIR/$1.err"
+            echo 'servers: 0 passed, 1 failed'; exit 1
+        fi
         sleep 0.1
     done
     eval "url_$1=$(sed -n 's|^tokenauth demo server: \(http://.*\)/$|\1|p' "$DIR/$1.out")"
@@ -28,14 +33,19 @@ post() { # N PATH BODY [curl-option...]        prints the body and sets $DIR/cod
     curl -s -m 20 -o "$DIR/body" -w '%{http_code}' -H 'Content-Type: application/json' "$@" -d "$body" \
         "$(url "$n")$path" > "$DIR/code"
 }
-get() { curl -s -m 20 -o "$DIR/body" -w '%{http_code}' -H "Authorization: Bearer $3" "$(url "$1")$2" > "$DIR/code"; }
+get() { # N PATH ACCESS
+    curl -s -m 20 -o "$DIR/body" -w '%{http_code}' -H "Authorization: Bearer $3" "$(url "$1")$2" > "$DIR/code"
+}
 code() { cat "$DIR/code"; }
 field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$DIR/body"; }
-login() { post "$1" /login '{"username":"alice","password":"alice-likes-tea"}'; A=$(field accessToken); R=$(field refreshToken); }
+login() { # N        sets A, R
+    post "$1" /login '{"username":"alice","password":"alice-likes-tea"}'
+    A=$(field accessToken); R=$(field refreshToken)
+}
 refresh() { post "$1" /auth/refresh '{"refresh_token":"'"$2"'"}'; }
 
 start 1
-for n in 2 3; do mkdir "$DIR/$n" && cp "$DIR/1/secret" "$DIR/1/users" "$DIR/$n/"; done      # one secret, one list of users
+for n in 2 3; do mkdir "$DIR/$n" && cp "$DIR/1/secret" "$DIR/1/users" "$DIR/$n/"; done
 start 2; start 3
 
 login 1;                        check 'login at one' 200 "$(code)"
@@ -56,7 +66,8 @@ done
 # shellcheck disable=SC2086
 wait $asked
 check 'thirty at once' 30 "$(cat "$DIR"/race* | grep -o '"refreshToken"' | wc -l | tr -d ' ')"
-check 'with one successor' 1 "$(cat "$DIR"/race* | grep -o '"refreshToken":"[^"]*"' | sort -u | wc -l | tr -d ' ')"
+check 'with one successor' 1 \
+    "$(cat "$DIR"/race* | grep -o '"refreshToken":"[^"]*"' | sort -u | wc -l | tr -d ' ')"
 R=$(sed -n 's/.*"refreshToken":"\([^"]*\)".*/\1/p' "$DIR/race0")
 
 # one is killed and comes back; nobody is logged out, and nobody who was logged out is back

@@ -10,8 +10,8 @@
 
 #include <sys/mman.h>
 
-#define TORTURE_PACE     20
-#define TORTURE_WINDOW   10         /* s of session time: half a second of ours */
+#define TORTURE_PACE     50
+#define TORTURE_WINDOW   10         /* s of session time: a fifth of a second of ours */
 #define TORTURE_CLIENTS  48
 #define TORTURE_SUBJECTS 8
 #define TORTURE_CALLS    400000
@@ -300,7 +300,7 @@ static void torture_step(const ta_auth *a)
     else if (dice < 20)  torture_logout(a, n);
     else if (dice < 24)  torture_logout_all(a, n);
     else if (dice < 70)  torture_refresh(a, n, true);
-    else if (dice < 120)  torture_list(a, n);
+    else if (dice < 120) torture_list(a, n);
     else                 torture_refresh(a, n, false);
 }
 
@@ -338,7 +338,7 @@ static void torture_process(int threads)
     _exit(0);
 }
 
-/* ---- faults ---------------------------------------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------------------------------- */
 
 enum { TORTURE_PROCESSES = 4 };
 static pid_t torture_pid[TORTURE_PROCESSES];
@@ -375,8 +375,14 @@ static void torture_fault(void)
 {
     size_t dice = torture_rnd(3);
     if (torture_kind == &memory) { usleep(200000); return; }
-    if (dice > 0 || (torture_kind->kill == NULL && torture_kind != &cluster)) { torture_kill_process(); return; }
-    if (torture_kind == &cluster) { torture_kill_master(); return; }
+    if (dice > 0 || (torture_kind->kill == NULL && torture_kind != &cluster)) {
+        torture_kill_process();
+        return;
+    }
+    if (torture_kind == &cluster) {
+        torture_kill_master();
+        return;
+    }
     if (torture_rnd(2) == 0) {
         torture_kind->hold();
         usleep(300000 + (useconds_t)torture_rnd(1500000));
@@ -389,7 +395,7 @@ static void torture_fault(void)
     torture_faults++;
 }
 
-/* ---- the checker ----------------------------------------------------------------------------------------- */
+/* ---- the checker -------------------------------------------------------------------------------- */
 
 static int torture_violations;
 
@@ -428,6 +434,7 @@ static void torture_check_kept(const ta_store *s, const torture_write *w, size_t
     ta_record r;
     ta_status st = s->get(s->ctx, w[0].id, &r);
     uint32_t last = 0, possible = 0;
+    static const char kept[] = "nothing acknowledged is lost";
     bool born = false, removed = false, removal_possible = false;
     size_t i;
     for (i = 0; i < n; i++) {
@@ -441,10 +448,10 @@ static void torture_check_kept(const ta_store *s, const torture_write *w, size_t
     }
     if (w[0].kind != 1) return;
     if (st == TA_ERR_STORE) torture_violated("readable at the end", "it is not", w[0].start, 0);
-    else if (removed && st == TA_OK) torture_violated("nothing acknowledged is lost", "removed, and there", w[0].start, r.ver);
+    else if (removed && st == TA_OK) torture_violated(kept, "removed, and there", w[0].start, r.ver);
     else if (!removed && born && st == TA_ERR_NOT_FOUND && !removal_possible)
-        torture_violated("nothing acknowledged is lost", "a session is gone", w[0].start, last);
-    else if (st == TA_OK && r.ver < last) torture_violated("nothing acknowledged is lost", "a write is gone", r.ver, last);
+        torture_violated(kept, "a session is gone", w[0].start, last);
+    else if (st == TA_OK && r.ver < last) torture_violated(kept, "a write is gone", r.ver, last);
     else if (st == TA_OK && r.ver > last && r.ver > possible)
         torture_violated("nothing happens by itself", "a version nobody wrote", r.ver, last);
 }
@@ -482,7 +489,8 @@ static void torture_note_all(const torture_call *c, size_t n)
         const torture_call *l = &torture->call[i];
         if (l->op != T_LOGIN || l->subject != c->subject) continue;
         torture_note_touch(l->session, c->start);
-        if (c->end != 0 && c->st == TA_OK && l->end != 0 && l->end < c->start) torture_note_end(l->session, c->end);
+        if (c->end != 0 && c->st == TA_OK && l->end != 0 && l->end < c->start)
+            torture_note_end(l->session, c->end);
     }
 }
 
@@ -507,15 +515,17 @@ static void torture_check_calls(void)
         if ((c->op != T_REFRESH && c->op != T_THEFT) || c->end == 0) continue;
         if (c->st == TA_OK && ended != 0 && c->start > ended)
             torture_violated("no token works after a revocation", "it did", ended, c->start);
-        if (c->st == TA_ERR_AHEAD) torture_violated("nothing acknowledged is lost", "a token is ahead", c->session, c->used);
+        if (c->st == TA_ERR_AHEAD)
+            torture_violated("nothing acknowledged is lost", "a token is ahead", c->session, c->used);
         if (c->op == T_REFRESH && told_to_go && (touched == 0 || touched > c->end) && !c->late)
-            torture_violated("no honest client is logged out by a race", ta_status_name(c->st), c->session, c->used);
+            torture_violated("no honest client is logged out by a race", ta_status_name(c->st), c->session,
+                             c->used);
         if (c->op == T_REFRESH && c->st == TA_OK && c->got != c->used && c->got != c->used + 1)
             torture_violated("one chain", "a token out of line", c->used, c->got);
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------ */
+/* ---- all of it ---------------------------------------------------------------------------------- */
 
 static void torture_set_up(void)
 {
@@ -543,7 +553,8 @@ static void torture_stop(void)
 
 static void torture_count(const store_kind *k, double seconds_run)
 {
-    static const char *const name[T_OPS] = {"logins", "refreshes", "thefts", "logouts", "logouts of all", "lists"};
+    static const char *const name[T_OPS] = {"logins", "refreshes", "thefts", "logouts", "logouts of all",
+                                            "lists"};
     long ok[T_OPS] = {0}, all[T_OPS] = {0}, unanswered = 0, store = 0;
     size_t n = torture->calls, i;
     for (i = 0; i < n; i++) {
@@ -554,9 +565,10 @@ static void torture_count(const store_kind *k, double seconds_run)
         store += c->end != 0 && (c->st == TA_ERR_STORE || c->st == TA_ERR_BUSY);
     }
     printf("%s: %lu operations, %u writes in %.0f s; %d faults, %ld answers lost, %ld refused for the store;"
-           " %d violations\n", k->name, (unsigned long)n, torture->writes, seconds_run, torture_faults, unanswered,
-           store, torture_violations);
-    for (i = 0; i < T_OPS; i++) printf("    %ld of %ld %s%s", ok[i], all[i], name[i], i + 1 < T_OPS ? "," : "\n");
+           " %d violations\n", k->name, (unsigned long)n, torture->writes, seconds_run, torture_faults,
+           unanswered, store, torture_violations);
+    for (i = 0; i < T_OPS; i++)
+        printf("    %ld of %ld %s%s", ok[i], all[i], name[i], i + 1 < T_OPS ? "," : "\n");
     CHECK(ok[T_LOGIN] >= 20 && ok[T_REFRESH] >= 300);   /* it did run */
     CHECK(k == &memory || torture_faults >= 3);
 }
