@@ -37,6 +37,10 @@ help:
 	@echo 'make differential  against SQLite, OpenSSL, JSON.parse, jsonwebtoken, jose, fast-jwt; CASES=100000'
 	@echo 'make static    gcc -fanalyzer, clang-tidy, cppcheck; MISRA against tests/misra.md (WRITE=1 writes it)'
 	@echo 'make coverage  lines, branches and MC/DC that the tests reach: gcov, clang-19, Python 3'
+	@echo 'make bench     tokens, sessions, tables against the hash itself and what is installed of others;'
+	@echo '               SIZES="1000 8000000" numbers of sessions, QUICK=1 a run of seconds'
+	@echo 'make bench-peers  installs the others (apt, npm), then the same; draws the figures of README.md'
+	@echo 'make gate      instructions of verify, sign, refresh against tests/bench/budgets.txt'
 	@echo 'make clean     removes build/'
 	@echo 'make help      this list'
 	@echo
@@ -154,6 +158,15 @@ static:
 coverage:
 	@CC='$(CC)' JOBS='$(JOBS)' python3 tests/coverage.py
 
+bench:
+	@CC='$(CC)' QUICK='$(QUICK)' SIZES='$(SIZES)' sh tests/bench/run.sh
+
+bench-peers:
+	@CC='$(CC)' QUICK='$(QUICK)' SIZES='$(SIZES)' sh tests/bench/peers.sh
+
+gate:
+	@CC='$(CC)' sh tests/bench/gate.sh
+
 clean:
 	rm -rf build
 
@@ -166,3 +179,4 @@ clean:
 .PHONY: coverage
 .PHONY: static
 .PHONY: differential
+.PHONY: bench bench-peers gate
