@@ -205,6 +205,7 @@ judge() { # NAME HOW...: builds, runs and judges; says the result
 one() { # NAME: its line of the table, also into a file
     local needs began=${EPOCHREALTIME//[!0-9]/} absent result ms
     [ -n "$(row "$1" 1)" ] || { echo "$1: no such port; tests/ports/run.sh has the list" >&2; return 2; }
+    rm -f "$B/$1.log"
     needs=$(row "$1" 3)
     absent=$(missing $needs)
     if [ -z "$absent" ]; then result=$(judge "$1" $(row "$1" 4))
@@ -235,7 +236,7 @@ failed=$(count FAILED)
 skipped=$(count '  skipped: ')
 for each in $(grep -l FAILED "${results[@]}"); do
     echo "---- ${each%.result}.log"
-    tail -n 20 "${each%.result}.log"
+    tail -n 20 "${each%.result}.log" 2> /dev/null
 done
 sum="$((${#results[@]} - failed - skipped)) passed, $failed failed"
 [ "$skipped" = 0 ] || sum="$sum, $skipped skipped"

@@ -103,9 +103,9 @@ ARGUMENTS = 48                      # of the call itself, in its caller's frame
 OTHER = 64                          # libgcc's arithmetic: the deepest here is a 64-bit division
 
 
-def stacks(target, switches):
-    """The worst case of each public function."""
-    graph = f'{B}/{target.name}-graph.o'
+def stacks(target, name, switches):
+    """The worst case of each public function, also as build/ports/TARGET-NAME.stack."""
+    graph = f'{B}/{target.name}-{name}.stack.o'
     target.cc('-x', 'c', '-DTOKENAUTH_IMPLEMENTATION', *switches, '-fcallgraph-info=su', '-c', 'tokenauth.h',
               '-o', graph)
     with open(graph[:-2] + '.ci') as ci:
@@ -133,7 +133,10 @@ def stacks(target, switches):
             known[name] = own.get(name, LIBC.get(name, OTHER)) + max(below, default=0)
         return known[name]
 
-    return {name: deepest(name) for name in own if name.startswith('ta_')}
+    worst = {name: deepest(name) for name in own if name.startswith('ta_')}
+    with open(graph[:-2], 'w') as out:
+        out.writelines(f'{worst[each]:6} {each}\n' for each in sorted(worst))
+    return worst
 
 
 # ---- a run -----------------------------------------------------------------------------------------
@@ -179,11 +182,11 @@ def measure_one(target):
     for form in ('sessions', 'verify'):
         for call, (stack, work) in run(target, form).items():
             got[target.name, call, 'painted'], got[target.name, call, 'work'] = stack, work
-    for name, stack in (stacks(target, FORMS['everything'][0]) if target.name != 'avr' else {}).items():
+    for name, stack in (stacks(target, 'everything', FORMS['everything'][0]) if target.name != 'avr' else {}).items():
         got[target.name, name[3:].replace('jwt_', ''), 'stack'] = stack
     if target.name != 'avr':
         limits = FORMS['verify'][0] + ['-DTA_MAX_MEMBERS=32', '-DTA_MAX_DEPTH=8']
-        got[target.name, 'verify-32', 'stack'] = stacks(target, limits)['ta_jwt_verify']
+        got[target.name, 'verify-32', 'stack'] = stacks(target, 'verify-32', limits)['ta_jwt_verify']
     return got
 
 
