@@ -1,7 +1,8 @@
 // differential.mjs - tokenauth.h against what others make of the same input. Use: node differential.mjs PEER CASES SEED
 // Four parts: JSON texts (JSON.parse, SQLite), HMAC (OpenSSL), tokens of theirs and of ours, tokens gone wrong.
-// Where the verdicts differ, one of our rules has to name the reason, and the input has to be of its kind:
-// a difference without one fails, and so does a rule that never applied in a full run.
+// Where we refuse what another accepts, one of our rules has to name the reason, and the input has to be of its kind:
+// a difference without one fails, and so does a rule that never applied in a run of 20,000 or more. What we accept,
+// all of them have to accept.
 
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
@@ -54,10 +55,11 @@ const listRules = rules => rules.forEach(([name]) => known.add(name))
 
 // ---- JSON ----------------------------------------------------------------------------------------------
 
-const STRINGS = ['""', '"a"', '"b c"', '"\\u0061"', '"\\u0000"', '"\\ud83d\\ude00"', '"\\ud83d"', '"é"', '"\\n\\t\\""', '"\\x"', '"😀"']
-const NUMBERS = ['0', '-0', '1', '-1.5', '1e9', '1E-2', '0.10', '01', '1.', '.5', '+1', '1e', '9007199254740993', '1e400', '-']
-const scalar = () => pick([() => pick(STRINGS), () => pick(NUMBERS), () => pick(['true', 'false', 'null', 'nul', 'NaN'])])()
-const space = () => pick(['', '', '', ' ', '\n', '\t ', '\r', '\f', '\u00a0'])
+const GOOD = ['""', '"a"', '"b c"', '"\\u0061"', '"\\u0000"', '"\\ud83d\\ude00"', '"é"', '"\\n\\t\\""', '"😀"', '0', '-0', '1', '-1.5',
+  '1e9', '1E-2', '0.10', '9007199254740993', '1e400', 'true', 'false', 'null']
+const ODD = ['"\\x"', '"\\ud83d"', '01', '1.', '.5', '+1', '1e', '-', 'nul', 'NaN', "'a'", '"a\u0007"', '"\t"']
+const scalar = () => pick(below(25) ? GOOD : ODD)
+const space = () => pick(below(60) ? ['', '', '', ' ', '\n', '\t ', '\r'] : ['\f', '\u00a0', '\v'])
 const value = depth => {
   const kind = below(depth > 0 ? 4 : 2)
   if (kind < 2) return scalar()
@@ -75,7 +77,7 @@ const mutate = buffer => {
   ])()
 }
 const jsonText = () => {
-  const special = below(400)
+  const special = below(200)
   if (special === 0) return Buffer.from('['.repeat(40) + ']'.repeat(40))
   if (special === 1) return Buffer.from('{' + Array.from({ length: 140 }, (_, i) => `"n${i}":1`) + '}')
   if (special === 2) return Buffer.from('\ufeff{}')
@@ -110,11 +112,7 @@ const hasDouble = text => {
   }
   return false
 }
-const loneSurrogate = text => /\\u[dD]/.test(text) && (() => {
-  const strings = []
-  JSON.parse(text, function (key, v) { strings.push(key); if (typeof v === 'string') strings.push(v); return v })
-  return strings.some(s => !s.isWellFormed?.() || /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(s))
-})()
+const loneSurrogate = text => (text.match(/"(\\.|[^"\\])*"/g) ?? []).some(s => !JSON.parse(s).isWellFormed())
 const depth = text => { let d = 0, most = 0; for (const c of text.replace(/"(\\.|[^"\\])*"/g, '')) { if ('[{'.includes(c)) most = Math.max(most, ++d); if (']}'.includes(c)) d-- } return most }
 
 const NODE_RULES = [            // we refuse, JSON.parse accepts
@@ -234,24 +232,16 @@ const STRICTER = [              // we refuse, a library accepts
   ['\\u escapes in claims have to pair up', (t, st) => st === 'TA_ERR_JSON' && /\\ud800/.test(part(t, 1))],
   ['exp, nbf, iat are numbers within 64 bits', (t, st) => st === 'TA_ERR_CLAIM' && ['exp', 'nbf', 'iat'].some(n => {
     const c = object(part(t, 1)); return c && n in c && (typeof c[n] !== 'number' || Math.abs(c[n]) > 2 ** 63) })],
-  ['nbf counts with its fraction', (t, st) => st === 'TA_ERR_EARLY' && date(object(part(t, 1)), 'nbf') > NOW],
   ['exp: a token is over in the second of exp', (t, st) => st === 'TA_ERR_EXPIRED' && date(object(part(t, 1)), 'exp') <= NOW],
 ]
-const LAXER = [                 // we accept, a library refuses
-  ['iat in the future is information (RFC 7519 4.1.6)', t => date(object(part(t, 1)), 'iat') > NOW],
-  ['sub of another kind is left to the rules', t => { const c = object(part(t, 1)); return c && 'sub' in c && typeof c.sub !== 'string' }],
-  ['a kid of another kind finds keys without a kid', t => { const h = object(part(t, 0)); return h && 'kid' in h && typeof h.kid !== 'string' }],
-  ['a fraction of exp counts: until then the token is good', t => { const e = date(object(part(t, 1)), 'exp'); return e > NOW && e < NOW + 1 }],
-]
 listRules(STRICTER)
-listRules(LAXER)
 
 const wrongCase = async () => {
   const key = bytes(32), t = wrongToken(key), ours = await verify(key, t)
   for (const reader of Object.keys(readers)) {
     const theirs = await read(reader, t, key)
     if (theirs !== undefined && ours.st !== 'TA_OK') explain(`${ours.st}, ${reader} accepts`, STRICTER.map(([n, f]) => [n, x => f(x, ours.st)]), t)
-    else if (theirs === undefined && ours.st === 'TA_OK') explain(`we accept, ${reader} refuses`, LAXER, t)
+    else if (theirs === undefined && ours.st === 'TA_OK') fail(`we accept, ${reader} refuses`, t)
     else if (theirs !== undefined && !same(ours.claims, theirs)) fail(`${reader} reads other claims`, t)
   }
 }
