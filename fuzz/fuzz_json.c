@@ -1,7 +1,7 @@
 /* fuzz_json.c - the JSON reader.
 
-   Promises   the verdict of a naive parser, fault for fault; each value of its tree is found by walking and by
-              path, with its kind, text and exact number; room for one byte less fails and leaves nothing;
+   Promises   the verdict of a naive parser, fault for fault; each value of its tree is found by walking and
+              by path, with its kind, text and exact number; room for one byte less fails and leaves nothing;
               every form of the header says the same; on text that nobody checked nothing is read outside.
    Input      a JSON text, or none                                                                    */
 #include "fuzz.h"
@@ -96,7 +96,7 @@ static void json_walk(const char *text, const naive *n)
     PROMISE(name.text == NULL && name.len == 0 && value.text == NULL && value.len == 0);
 }
 
-/* Whatever the bytes are: no read outside (the sanitizer's part), views stay inside, failures leave nothing. */
+/* Whatever the bytes are: no read outside (the sanitizer's part), failures leave nothing. */
 static void json_getters(ta_json v)
 {
     char out[8];

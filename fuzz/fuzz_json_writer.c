@@ -1,7 +1,7 @@
 /* fuzz_json_writer.c - the JSON writer: any row of calls.
 
-   Promises   a model of what was put says what ta_json_end must say; what was written, a naive parser reads back
-              as exactly that; it fits into room for exactly itself, not into one byte less; an error leaves
+   Promises   a model of what was put says what ta_json_end must say; what was written, a naive parser reads
+              back as exactly that; it fits into room for exactly itself, not into one byte less; an error leaves
               nothing.
    Input      one byte a call (what, and how long its name), then the name and the text                 */
 #include "fuzz.h"

@@ -238,7 +238,7 @@ static void refresh_text(const char *in, size_t n)
     PROMISE(rf.touched == 0 && rf.events == 0);
 }
 
-/* ---- a good token, any record ---------------------------------------------------------------------------- */
+/* ---- a good token, any record --------------------------------------------------------------- */
 
 typedef struct refresh_verdict {
     ta_status st;

@@ -1,5 +1,5 @@
-/* fuzz_sessions.c - any row of logins, refreshes, replays, logouts, clock jumps, store failures and races, against
-   a ledger that keeps every token ever issued.
+/* fuzz_sessions.c - any row of logins, refreshes, replays, logouts, clock jumps, store failures and races,
+   against a ledger that keeps every token ever issued.
 
    Promises   what has ended never lives again; a token two behind the newest one issued is never taken; a
               generation has one token; rotations go up by one; without a fault or a race in the call, the
@@ -286,8 +286,8 @@ static void life_add_token(size_t session, const ta_pair *pair)
     s->newest = gen;
     rules.audience = "api";
     rules.typ = "at+jwt";
-    PROMISE(ta_jwt_verify(life.auth.cfg.keys, pair->access, pair->access_len, life.now, &rules, buf, sizeof buf,
-                          &jwt) == TA_OK);
+    PROMISE(ta_jwt_verify(life.auth.cfg.keys, pair->access, pair->access_len, life.now, &rules,
+                          buf, sizeof buf, &jwt) == TA_OK);
     PROMISE(ta_json_equals(jwt.sub, life_users[s->user], 3));
     PROMISE(ta_json_equals(jwt.sid, pair->sid, strlen(pair->sid)));
     PROMISE(jwt.exp - life.now == pair->access_s && pair->access_s > 0 && pair->refresh_s > 0);
@@ -392,7 +392,7 @@ static ta_status life_judge(const life_token *t, bool client_is_good, bool with_
     return t->gen < r.gen ? TA_ERR_REPLAY : TA_ERR_AHEAD;
 }
 
-/* A client repeats one key for one token: it depends on both.                                               */
+/* A client repeats one key for one token: it depends on both. */
 static ta_refresh_opts life_opts(const life_token *t, uint8_t how, char retry[16])
 {
     ta_refresh_opts o = TA_ZERO;
@@ -472,7 +472,7 @@ static void life_logout_all(int user)
     if (st == TA_OK && !life.disturbed) PROMISE(life_live(user) == 0);
 }
 
-/* With a new password, perhaps: then the old one is named, and only the caller's session goes over.          */
+/* With a new password, perhaps: then the old one is named, and only the caller's session goes over. */
 static void life_logout_others(uint8_t which, uint8_t how)
 {
     const life_token *t = life_pick(which);

@@ -213,7 +213,8 @@ static bool model_load(table_model *m, const uint8_t *in, size_t n, int64_t now,
         n -= bytes + 32;
         from = to;
     } while (to != 0);
-    if (how == TA_LOAD_RESUME && newest > 0 && (now - newest > max_age || newest - now > max_age)) return false;
+    if (how == TA_LOAD_RESUME && newest > 0 && (now - newest > max_age || newest - now > max_age))
+        return false;
     return n == 0;
 }
 
@@ -320,7 +321,9 @@ static void table_calls(ta_table *t, table_model *m, fuzz_in *in)
         expires = r.created + (call >> 4) * 10000;
         if (row != NULL && ((call & 7) == 1 || (call & 7) == 3)) r.ver = row->r.ver;    /* the right one */
         switch (call & 7) {
-        case 0: PROMISE(s.cas(s.ctx, r.id, NULL, &r, expires) == model_cas(m, r.id, NULL, &r, expires));  break;
+        case 0:
+            PROMISE(s.cas(s.ctx, r.id, NULL, &r, expires) == model_cas(m, r.id, NULL, &r, expires));
+            break;
         case 1:
         case 2: PROMISE(s.cas(s.ctx, r.id, &r, &r, expires) == model_cas(m, r.id, &r, &r, expires));  break;
         case 3:

@@ -169,8 +169,8 @@ static void web_authenticate(fuzz_in in)
     if (n < 500) {
         PROMISE(ta_www_authenticate(st, realm, out, sizeof out, &len) == (good ? TA_OK : TA_ERR_ARGUMENT));
         if (good && code >= 400 && code <= 403)
-            snprintf(want, sizeof want, "Bearer realm=\"%s\"%s%s%s", realm, error[0] != '\0' ? ", error=\"" : "",
-                     error, error[0] != '\0' ? "\"" : "");
+            snprintf(want, sizeof want, "Bearer realm=\"%s\"%s%s%s", realm,
+                     error[0] != '\0' ? ", error=\"" : "", error, error[0] != '\0' ? "\"" : "");
         PROMISE(fuzz_same(out, len, want, strlen(want)) && out[len] == '\0');
     }
     free(realm);

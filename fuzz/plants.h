@@ -1,5 +1,5 @@
-/* plants.h - bugs on purpose. With -DFUZZ_PLANT=n a target sees one public call misbehave; replaying the corpus
-   must then end in a broken promise. `make fuzz-plants` sees to it, for each n below. Without the switch
+/* plants.h - bugs on purpose. With -DFUZZ_PLANT=n a target sees one public call misbehave; replaying the
+   corpus must then end in a broken promise. `make fuzz-plants` sees to it, for each n below. Without the switch
    there is nothing here.                                                                          */
 
 #ifndef FUZZ_PLANTS_H

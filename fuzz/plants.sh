@@ -32,6 +32,10 @@ done
 rm -rf "$OUT/made"; mkdir "$OUT/made"
 $CC -O0 fuzz/make_corpus.c -o "$OUT/make_corpus" && "$OUT/make_corpus" "$OUT/made"
 diff -r "$OUT/made" fuzz/corpus | grep -v '^Only in fuzz/corpus/[a-z0-9_]*: found-' > "$OUT/made.diff"
-[ -s "$OUT/made.diff" ] && { head -n 5 "$OUT/made.diff"; bad 'the corpus is not what make_corpus writes'; } || good
+if [ -s "$OUT/made.diff" ]; then
+    head -n 5 "$OUT/made.diff"
+    bad 'the corpus is not what make_corpus writes'
+else good
+fi
 echo "fuzz_plants: $passed passed, $failed failed"
 [ "$failed" = 0 ]

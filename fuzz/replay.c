@@ -42,8 +42,8 @@ static int replay_target(const char *path)
     size_t i, n;
     for (i = 0; end != NULL && i < sizeof replay_targets / sizeof replay_targets[0]; i++) {
         n = strlen(replay_targets[i].name);
-        if ((size_t)(end - path) > n && end[-1 - (long)n] == '/' && memcmp(end - n, replay_targets[i].name, n) == 0)
-            return (int)i;
+        if ((size_t)(end - path) > n && end[-1 - (long)n] == '/'
+            && memcmp(end - n, replay_targets[i].name, n) == 0) return (int)i;
     }
     return -1;
 }

@@ -41,7 +41,9 @@ build_forms() {
     $CC -g -O1 $SAN $FORM -c -DFORM=fuzz_plain -DTOKENAUTH_NO_INTRINSICS fuzz/forms.c -o "$OUT/plain.o" &&
     $CC -g -O1 $SAN $FORM -c -DFORM=fuzz_small -DTOKENAUTH_SMALL fuzz/forms.c -o "$OUT/small.o"
 }
-build_one() { $CC -g -O1 $SAN $LINK "fuzz/fuzz_$1.c" "$OUT/plain.o" "$OUT/small.o" -o "$OUT/$1" > "$OUT/$1.log" 2>&1; }
+build_one() {
+    $CC -g -O1 $SAN $LINK "fuzz/fuzz_$1.c" "$OUT/plain.o" "$OUT/small.o" -o "$OUT/$1" > "$OUT/$1.log" 2>&1
+}
 
 dict() { [ -f "fuzz/$1.dict" ] && echo "$2fuzz/$1.dict"; }
 
@@ -57,7 +59,8 @@ run_afl() {
     afl-fuzz -V "$TIME" -m none -i "fuzz/corpus/$1" -o "$OUT/$1.afl" $(dict "$1" '-x ') -- "$OUT/$1" \
         > "$OUT/$1.log" 2>&1 || return 1
     found=$(find "$OUT/$1.afl/default/crashes" "$OUT/$1.afl/default/hangs" -name 'id*' | wc -l)
-    sed -n 's/^execs_done *: */stat::number_of_executed_units: /p' "$OUT/$1.afl/default/fuzzer_stats" >> "$OUT/$1.log"
+    sed -n 's/^execs_done *: */stat::number_of_executed_units: /p' "$OUT/$1.afl/default/fuzzer_stats" \
+        >> "$OUT/$1.log"
     [ "$found" = 0 ] || { echo "ERROR: $found inputs in $OUT/$1.afl/default"; return 1; } >> "$OUT/$1.log"
 }
 

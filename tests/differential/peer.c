@@ -3,7 +3,7 @@
        hmac KEY TEXT              equal or different: ta_hmac_sha256 and OpenSSL's HMAC
        sign KEY CLAIMS            the token, or the name of the error
        verify KEY NOW TOKEN       "TA_OK claims", or the name of the error; NOW in decimal
-   Every rule that a token may break by itself is relaxed, so that what is left is the token as such.          */
+   Every rule that a token may break by itself is relaxed, so that what is left is the token as such. */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sqlite3.h>
@@ -18,7 +18,7 @@
 
 typedef struct peer_bytes { uint8_t *p; size_t n; } peer_bytes;
 
-/* Into a block of exactly its size, so that a sanitizer sees the byte after it.                             */
+/* Into a block of exactly its size, so that a sanitizer sees the byte after it. */
 static peer_bytes peer_hex(const char *word)
 {
     peer_bytes b;
