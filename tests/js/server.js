@@ -14,6 +14,7 @@ async function startServer(...options) {
     { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = new Promise(yes => child.once('close', yes));
+  process.on('exit', () => child.kill());       /* also when a test falls over */
   const port = await new Promise((yes, no) => {
     const look = text => {
       said += text;
