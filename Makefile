@@ -21,6 +21,7 @@ help:
 	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
+	@echo 'make stores-scale  what each store costs, into examples/stores/README.md (MOST=1000000 takes long)'
 	@echo 'make server-stores  the demo server that takes --store sqlite:FILE, postgres://..., redis://..., too'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
@@ -118,6 +119,9 @@ recipes:
 	@case '$@' in port-?*) ;; *) echo "no target '$@': see make help" >&2; exit 2 ;; esac
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
 
+stores-scale:
+	@CC='$(CC)' MOST='$(MOST)' sh tests/store_scale.sh
+
 server-stores: build/server-stores
 
 build/server-stores: examples/server/*.c examples/server/*.h examples/stores/*.h tokenauth.h
@@ -170,7 +174,7 @@ gate:
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores server-stores
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores stores-scale server-stores
 .PHONY: sizes firmware recipes
 .PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus

@@ -23,6 +23,7 @@ static struct {
     long write_after;           /* so many writes go well first */
     long partly;                /* the write that fails writes so many bytes first */
     int  sync_error;
+    bool no_sync;               /* say that it is done, and do not wait for it */
     int  truncate_error;
     bool eintr, little;         /* each write first fails with EINTR; writes at most 7 bytes */
 } disk;
@@ -84,7 +85,7 @@ static int disk_sync(int fd, long call)
     if (matters && disk.on && disk.sync_error != 0) { errno = disk.sync_error; return -1; }
     disk.syncs += matters;
     if (fd >= 0 && fd < DISK_FDS) disk.dirty[fd] = false;
-    return (int)syscall(call, fd);
+    return disk.no_sync && matters ? 0 : (int)syscall(call, fd);
 }
 
 ssize_t write(int fd, const void *p, size_t n) { return disk_write(fd, p, n, 0, false); }

@@ -658,6 +658,7 @@ static void check_bad_link(const ta_store *s)
 #include "store_postgres.h"
 #include "store_torture.h"
 #include "store_moves.h"
+#include "store_scale.h"
 
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
@@ -738,10 +739,16 @@ int main(int argc, char **argv)
     if (chmod(dir, 0711) != 0) return 2;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) { quick = true; continue; }
+        if (strncmp(argv[i], "--scale=", 8) == 0) { scale_most = strtoul(argv[i] + 8, NULL, 10); continue; }
         if (strcmp(argv[i], "--torture") == 0) { torture_only = true; continue; }
         for (j = 0; j < sizeof stores / sizeof *stores && strcmp(argv[i], stores[j].kind->name) != 0; j++) { }
         if (j == sizeof stores / sizeof *stores) { printf("no store is called %s\n", argv[i]); return 2; }
         if (stores[j].start != NULL && !stores[j].start()) return 2;
+        if (scale_most > 0) {
+            torture_kind = stores[j].kind;
+            RUN(test_scale);
+            continue;
+        }
         if (torture_only) {
             torture_kind = stores[j].kind;
             RUN(test_torture);

@@ -114,8 +114,8 @@ planted() {
         'elseif not v then' torture
     more bug journal 'an unconditional swap' '|| ta_journal_ver(*link) != old->ver) return TA_ERR_CONFLICT;' \
         ') return TA_ERR_CONFLICT;' torture
-    more bug journal 'a logout is not written' 'st = ta_journal_append(j, id, NULL, 0, false);' 'st = TA_OK;' \
-        torture
+    more bug journal 'a logout is not written' 'st = ta_journal_append(j, id, NULL, 0, false);' \
+        'st = TA_OK;' torture
     more bug postgres 'an unconditional swap' 'AND ver = $6::bigint AND sub' \
         'AND $6::bigint >= 0 AND sub' torture
     more bug postgres 'answered before it is committed' 'return ta_postgres_say(p, "SET SESSION' \
