@@ -85,6 +85,7 @@ server-check:
 	@CC='$(CC)' SANITIZE='$(SANITIZE)' sh tests/server.sh
 
 readme:
+	@sh tests/bench/readme.sh --check
 	@CC='$(CC)' sh tests/readme.sh
 
 lengths:

@@ -107,7 +107,10 @@ static bool run_sign_json(void *token, size_t n)
     return good && len == t->token_len && memcmp(out, t->token, len) == 0;
 }
 
-static void compress(uint32_t state[8], const uint8_t *in, size_t blocks) { tai_sha256_blocks(state, in, blocks); }
+static void compress(uint32_t state[8], const uint8_t *in, size_t blocks)
+{
+    tai_sha256_blocks(state, in, blocks);
+}
 
 static bool run_blocks(void *count, size_t n)
 {

@@ -8,7 +8,7 @@
 
 extern const bench_form gate_form;
 
-/* Twice untold, so that tables are in place and sessions have a past; then once counted.                    */
+/* Twice untold, so that tables are in place and sessions have a past; then once counted. */
 static bool count(const char *name, bool (*run)(void *, size_t), void *ctx)
 {
     bool good = run(ctx, 1) && run(ctx, 1);

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.." || exit 2
 CC=${CC:-gcc}
 out=build/gate
 budgets=tests/bench/budgets.txt
-GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2_Usable,-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM,-BMI2,-SSSE3,-Fast_Unaligned_Copy
+unset_features=-AVX2_Usable,-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM,-BMI2,-SSSE3,-Fast_Unaligned_Copy
+GLIBC_TUNABLES=glibc.cpu.hwcaps=$unset_features
 export GLIBC_TUNABLES
 
 give_up() { echo "FAILED $*"; echo 'gate: 0 passed, 1 failed'; exit 1; }
@@ -19,8 +20,8 @@ rm -rf "$out" && mkdir -p "$out" || exit 2
 count() { # FORM SWITCHES...: lines "form operation instructions"
     form=$1; shift
     for c in form sessions tokens gate; do
-        $CC -std=gnu99 -O2 "$@" -DFORM=gate_form -DFORM_NAME="\"$form\"" -c "tests/bench/$c.c" -o "$out/$c.o" ||
-            return 1
+        $CC -std=gnu99 -O2 "$@" -DFORM=gate_form -DFORM_NAME="\"$form\"" \
+            -c "tests/bench/$c.c" -o "$out/$c.o" || return 1
     done
     $CC -o "$out/$form" "$out/form.o" "$out/sessions.o" "$out/tokens.o" "$out/gate.o" || return 1
     valgrind -q --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/$form.out" "$out/$form" >&2 ||
@@ -53,10 +54,15 @@ case $($CC --version | sed 1q) in *clang*) compiler=clang ;; esac
 awk 'FNR == NR { if ($1 != "#") { budget[$1 " " $2] = $3; wanted++ } next }
      { key = $1 " " $2; seen++
        if (!(key in budget))       { bad++; note = "FAILED: has no budget" }
-       else if ($3 > budget[key])  { bad++; note = sprintf("FAILED: %.1f %% over; if it must be: gate.sh --measure", 100 * $3 / budget[key] - 100) }
+       else if ($3 > budget[key]) {
+           bad++
+           note = sprintf("FAILED: %.1f %% over; if it must be so: gate.sh --measure",
+                          100 * $3 / budget[key] - 100)
+       }
        else if ($3 * 1.05 < budget[key]) { good++; note = sprintf("may be lowered to %d", $3 * 1.02) }
        else                        { good++; note = "" }
        printf "%-9s %-10s %8d of %8d  %s\n", $1, $2, $3, budget[key], note }
-     END { if (seen < wanted) { bad += wanted - seen; print "FAILED " wanted - seen " budgets were not measured" }
+     END {
+           if (seen < wanted) { bad += wanted - seen; print "FAILED " wanted - seen " budgets not measured" }
            printf "gate: %d passed, %d failed\n", good, bad
            exit bad > 0 }' "$budgets" "$out/counts"

@@ -49,7 +49,8 @@ static void add_form(bench_rows *all, const bench_form *f)
         int other = bench_add(all, row(group, text("HMAC ", t->name), f->hmac, t, base, 0));
         double portable = f == &bench_form_portable && i == 1 ? 1.3 : 0;
         if (!is_default) base = other;
-        bench_add(all, row(group, text("verify ", t->name), f->verify, t, base, is_default ? verify[i] : portable));
+        bench_add(all, row(group, text("verify ", t->name), f->verify, t, base,
+                           is_default ? verify[i] : portable));
         bench_add(all, row(group, text("sign ", t->name), f->sign, t, base, is_default ? sign[i] : 0));
         bench_add(all, row(group, text("sign_json ", t->name), f->sign_json, t, base, 0));
     }
@@ -90,13 +91,14 @@ static void add_peer(bench_rows *all, const bench_peer *p)
     for (i = 0; i < BENCH_TOKENS; i++) {
         const char *token = bench_token_list[i].name;
         const char *group = text(p->hmac != NULL ? "raw HMAC, " : "jwt, ", p->name);
+        int floor = 5 * (int)i;
         visit *v = malloc(sizeof *v);
         if (v == NULL) exit(2);
         v->peer  = p;
         v->token = &bench_token_list[i];
-        if (p->verify != NULL) bench_add(all, row(group, text("verify ", token), run_verify, v, 5 * (int)i, 0));
-        if (p->sign != NULL)   bench_add(all, row(group, text("sign ", token), run_sign, v, 5 * (int)i, 0));
-        if (p->hmac != NULL)   bench_add(all, row(group, text("HMAC ", token), run_hmac, v, 5 * (int)i, 0));
+        if (p->verify != NULL) bench_add(all, row(group, text("verify ", token), run_verify, v, floor, 0));
+        if (p->sign != NULL)   bench_add(all, row(group, text("sign ", token), run_sign, v, floor, 0));
+        if (p->hmac != NULL)   bench_add(all, row(group, text("HMAC ", token), run_hmac, v, floor, 0));
     }
 }
 
@@ -115,13 +117,13 @@ static void bench_jwt(const char *results, double seconds, char **peers)
     for (i = 0; i < sizeof forms / sizeof forms[0]; i++) add_form(&all, forms[i]);
     for (; *peers != NULL; peers++) load_peer(&all, *peers);
     bench_run(&all, "tokens", seconds);
-    bench_print(&all, "Tokens: ratio to the floor (the default form, peers) or to the form's own HMAC", results);
+    bench_print(&all, "Tokens: ratio to the floor (the default form, peers) or to its own HMAC", results);
     bench_free(&all);
 }
 
-/* ---- sessions -------------------------------------------------------------------------------------------- */
+/* ---- sessions - */
 
-/* How many compressions a call takes, counted.                                                              */
+/* How many compressions a call takes, counted. */
 static size_t compressions_of(size_t call)
 {
     const bench_call *c = &bench_sessions_counted.calls[call];
@@ -160,7 +162,7 @@ static void bench_auth(const char *results, double seconds)
     bench_free(&all);
 }
 
-/* ---- all -------------------------------------------------------------------------------------------------- */
+/* ---- all - */
 
 static void bench_sizes(const char *results, double seconds, const char *sizes)
 {
@@ -171,7 +173,7 @@ static void bench_sizes(const char *results, double seconds, const char *sizes)
     bench_table_hostile(results, getenv("QUICK") != NULL ? 2000 : 100000, seconds);
 }
 
-/* For the packages of npm: name, secret, time, token, length that is signed, claims.                          */
+/* For the packages of npm: name, secret, time, token, length that is signed, claims. */
 static int print_tokens(void)
 {
     const bench_token *t;

@@ -26,8 +26,8 @@ void *__libc_memalign(size_t align, size_t n);
 void *malloc(size_t n)                { allocations = allocations + 1;  return __libc_malloc(n); }
 void *calloc(size_t n, size_t size)   { allocations = allocations + 1;  return __libc_calloc(n, size); }
 void *realloc(void *p, size_t n)      { allocations = allocations + 1;  return __libc_realloc(p, n); }
-void *memalign(size_t align, size_t n)      { allocations = allocations + 1;  return __libc_memalign(align, n); }
-void *aligned_alloc(size_t align, size_t n) { allocations = allocations + 1;  return __libc_memalign(align, n); }
+void *memalign(size_t align, size_t n) { allocations = allocations + 1; return __libc_memalign(align, n); }
+void *aligned_alloc(size_t align, size_t n) { return memalign(align, n); }
 int   posix_memalign(void **p, size_t align, size_t n)
 {
     allocations = allocations + 1;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# peers.sh - what make bench-peers does: installs everything there is to compare with (apt when root; npm into
+# peers.sh - what make bench-peers does: installs all there is to compare with (apt when root; npm into
 # build/bench), runs make bench and the packages of npm, then draws the pictures and writes README's table.
 
 cd "$(dirname "$0")/../.." || exit 2
@@ -7,8 +7,8 @@ src=tests/bench
 out=build/bench
 mkdir -p "$out" || exit 2
 
-packages='pkg-config g++ libssl-dev libmbedtls-dev libsodium-dev libjwt-dev librhonabwy-dev libcjose-dev libjose-dev
-          libjansson-dev libcpp-jwt-dev libglib2.0-dev uthash-dev libhts-dev nodejs npm'
+packages='pkg-config g++ libssl-dev libmbedtls-dev libsodium-dev libjwt-dev librhonabwy-dev libcjose-dev
+          libjose-dev libjansson-dev libcpp-jwt-dev libglib2.0-dev uthash-dev libhts-dev nodejs npm'
 
 if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
     command -v node > /dev/null && packages=$(echo "$packages" | sed 's/ nodejs npm//')
@@ -20,7 +20,8 @@ if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
     }
     # the two flavours of libjwt exclude each other as packages, not as libraries
     if [ ! -d "$out/gnutls" ]; then
-        (cd "$out" && apt-get download -q libjwt-gnutls0 >> apt.log 2>&1 && dpkg -x libjwt-gnutls0_*.deb gnutls)
+        (cd "$out" && apt-get download -q libjwt-gnutls0 >> apt.log 2>&1 &&
+            dpkg -x libjwt-gnutls0_*.deb gnutls)
     fi
 else
     echo "not root, or no apt-get: compared with what is installed of:" $packages >&2

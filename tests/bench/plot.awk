@@ -1,6 +1,6 @@
 # plot.awk - the results as pictures that GitHub and a browser show, in a light and in a dark page.
 #   awk -v plot=peers    -f plot.awk results.tsv > peers.svg       what T2 costs here and elsewhere
-#   awk -v plot=sessions -f plot.awk results.tsv > sessions.svg    what an operation costs in a table of a size
+#   awk -v plot=sessions -f plot.awk results.tsv > sessions.svg    what it costs in a table of a size
 
 BEGIN { FS = "\t"; W = 860; L = 190; R = 150; T = 92 }
 
@@ -37,6 +37,7 @@ function line(x1, y1, x2, y2, class) {
     printf "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>\n", x1, y1, x2, y2, class
 }
 function time_of(ns) {
+    if (ns == 1000) return "1 µs"
     if (ns < 1000) return sprintf("%.0f ns", ns)
     if (ns < 10000) return sprintf("%.1f µs", ns / 1000)
     return sprintf("%.0f µs", ns / 1000)
@@ -48,20 +49,23 @@ function head(title, note, h) {
     printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\">\n", W, H
     printf "<title>%s</title>\n<desc>%s. %s, %s, %s.</desc>\n", title, note, cpu, compiler, date
     print "<style>"
-    print "text { font: 14px system-ui, sans-serif; fill: #1f2328 }  .title { font-size: 19px; font-weight: 600 }"
+    print "text { font: 14px system-ui, sans-serif; fill: #1f2328 }"
+    print ".title { font-size: 19px; font-weight: 600 }"
     print ".note, .tick { fill: #59636e; font-size: 13px }  .own { font-weight: 600 }  .bg { fill: #fff }"
     print ".grid { stroke: #d1d9e0 }  .join { stroke: #818b98; stroke-width: 2 }"
     print ".floor { stroke: #818b98; stroke-width: 1.5; stroke-dasharray: 5 4 }"
     print ".a { fill: #0969da; stroke: #0969da }  .b { fill: #bc4c00; stroke: #bc4c00 }"
     print ".c { fill: #1a7f37; stroke: #1a7f37 }  .d { fill: #8250df; stroke: #8250df }"
-    print ".e { fill: #818b98; stroke: #818b98 }  text.a, text.b, text.c, text.d, text.e { stroke: none }"
+    print ".e { fill: #818b98; stroke: #818b98 }"
+    print ".end { paint-order: stroke; stroke: #fff; stroke-width: 5; stroke-linejoin: round }"
     print "polyline { fill: none !important; stroke-width: 2.5 }  polyline.e { stroke-width: 1.5 }"
     print "polyline.touch { stroke: #1f2328; stroke-dasharray: 5 4; stroke-width: 2 }"
     print "@media (prefers-color-scheme: dark) {"
-    print "text { fill: #f0f6fc }  .note, .tick { fill: #9198a1 }  .bg { fill: #0d1117 }  .grid { stroke: #3d444d }"
+    print "text { fill: #f0f6fc }  .note, .tick { fill: #9198a1 }"
+    print ".bg { fill: #0d1117 }  .grid { stroke: #3d444d }"
     print ".a { fill: #4493f8; stroke: #4493f8 }  .b { fill: #f0883e; stroke: #f0883e }"
     print ".c { fill: #3fb950; stroke: #3fb950 }  .d { fill: #ab7df8; stroke: #ab7df8 }"
-    print "polyline.touch { stroke: #f0f6fc } }"
+    print "polyline.touch { stroke: #f0f6fc }  .end { stroke: #0d1117 } }"
     print "</style>"
     printf "<rect class=\"bg\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n", W, H
     text(20, 32, "title", title)
@@ -93,7 +97,8 @@ function one_peer(name, y,    v, s) {
     line(v, y, s, y, "join")
     dot(s, y, "b")
     dot(v, y, "a")
-    text((v > s ? v : s) + 14, y + 5, "tick", time_of(value[name, "sign"]) " · " time_of(value[name, "verify"]))
+    text((v > s ? v : s) + 14, y + 5, "tick", time_of(value[name, "sign"]) " · " \
+         time_of(value[name, "verify"]))
 }
 
 function peers(    i, most, x) {
@@ -117,7 +122,9 @@ function peers(    i, most, x) {
 # ---- sessions: a curve for each operation ------------------------------------------------------------------
 
 function y_of(v) { return T + PH - PH * (log10(v) - first) / (last - first) }
-function sx_of(n) { return SL + (W - SL - R) * (log10(n) - log10(sizes[1])) / (log10(sizes[size_count]) - log10(sizes[1])) }
+function sx_of(n) {
+    return SL + (W - SL - R) * (log10(n) - log10(sizes[1])) / (log10(sizes[size_count]) - log10(sizes[1]))
+}
 
 function curve(name, class,    i, points) {
     for (i = 1; i <= size_count; i++)
@@ -136,9 +143,11 @@ function labels(at,    i, j, n, list, y, t) {
     for (i = 1; i <= count; i++) if (end_of[names[i]] == at) list[++n] = names[i]
     for (i = 1; i <= n; i++) y[list[i]] = y_of(value[list[i], sizes[at]]) + 5
     for (i = 2; i <= n; i++)
-        for (j = i; j > 1 && y[list[j]] < y[list[j - 1]]; j--) { t = list[j];  list[j] = list[j - 1];  list[j - 1] = t }
+        for (j = i; j > 1 && y[list[j]] < y[list[j - 1]]; j--) {
+            t = list[j];  list[j] = list[j - 1];  list[j - 1] = t
+        }
     for (i = 2; i <= n; i++) if (y[list[i]] < y[list[i - 1]] + 17) y[list[i]] = y[list[i - 1]] + 17
-    for (i = 1; i <= n; i++) text(sx_of(sizes[at]) + 10, y[list[i]], class_of[list[i]], label_of(list[i]))
+    for (i = 1; i <= n; i++) text(sx_of(sizes[at]) + 10, y[list[i]], "end " class_of[list[i]], label_of(list[i]))
 }
 function label_of(name) {
     return name == "touch of a record" ? "one random touch" : \

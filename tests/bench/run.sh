@@ -1,4 +1,4 @@
-[ -z "$absent" ] ||#!/bin/sh
+#!/bin/sh
 # run.sh - what make bench does: builds the forms, whatever peers are installed, and runs them all.
 #   SIZES='1000 100000 1000000 8000000'  numbers of sessions      SECONDS=4  for each part
 #   QUICK=1  a run of seconds, to see that everything works       NPM=1      the packages of npm, too
@@ -27,8 +27,10 @@ form() { # NAME SWITCH
 # compile FILE OUTPUT FLAGS...: quietly; whether it works decides whether the peer is there
 compile() {
     file=$1; object=$2; shift 2
-    case $file in *.cc) $CXX -std=c++14 -O2 "$file" -o "$object" "$@" ;; *) $CC -std=gnu99 -O2 "$file" -o "$object" "$@" ;; esac \
-        > "$out/peers/log" 2>&1
+    case $file in
+    *.cc) $CXX -std=c++14 -O2 "$file" -o "$object" "$@" ;;
+    *)    $CC -std=gnu99 -O2 "$file" -o "$object" "$@" ;;
+    esac > "$out/peers/log" 2>&1
 }
 package() { pkg-config --cflags --libs "$1" 2> /dev/null; }
 
@@ -36,7 +38,8 @@ package() { pkg-config --cflags --libs "$1" 2> /dev/null; }
 peers=
 peer() {
     source=$src/peers/$1; name=$2; shift 2
-    if compile "$source" "$out/peers/$name.so" -shared -fPIC "$@"; then peers="$peers $out/peers/$name.so"
+    if compile "$source" "$out/peers/$name.so" -shared -fPIC "$@"; then
+        peers="$peers $out/peers/$name.so"
     else absent="$absent $name"; fi
 }
 
@@ -45,14 +48,17 @@ maps=
 map_libs=
 map() {
     name=$1; shift
-    if compile "$src/peers/map_$name.c" "$out/peers/map_$name.o" -c "$@"; then maps="$maps $name"; map_libs="$map_libs $*"
+    if compile "$src/peers/map_$name.c" "$out/peers/map_$name.o" -c "$@"; then
+        maps="$maps $name"
+        map_libs="$map_libs $*"
     else absent="$absent $name"; fi
 }
 
 absent=
 form default '' && form portable -DTOKENAUTH_NO_INTRINSICS && form small -DTOKENAUTH_SMALL ||
     give_up 'tokenauth.h does not compile'
-$CC $flags -DCOUNT -DTOKENAUTH_NO_INTRINSICS -c $src/sessions.c -o "$out/sessions_counted.o" || give_up 'sessions.c, counting'
+$CC $flags -DCOUNT -DTOKENAUTH_NO_INTRINSICS -c $src/sessions.c -o "$out/sessions_counted.o" ||
+    give_up 'sessions.c, counting'
 for c in main measure tokens sessions table; do
     $CC $flags -c "$src/$c.c" -o "$out/$c.o" || give_up "$c.c does not compile"
 done
@@ -82,7 +88,8 @@ map khash
 } > "$out/maps.c"
 $CC $flags -c "$out/maps.c" -o "$out/maps.o" &&
 $CC -rdynamic -o "$out/bench" "$out"/form_*.o "$out/sessions.o" "$out/sessions_counted.o" "$out/main.o" \
-    "$out/measure.o" "$out/tokens.o" "$out/table.o" "$out/maps.o" $(for m in $maps; do echo "$out/peers/map_$m.o"; done) \
+    "$out/measure.o" "$out/tokens.o" "$out/table.o" "$out/maps.o" \
+    $(for m in $maps; do echo "$out/peers/map_$m.o"; done) \
     $map_libs -ldl || give_up 'the benchmark does not link'
 
 [ -z "$absent" ] || echo "not installed, so not measured:$absent (make bench-peers installs them)"

@@ -96,7 +96,7 @@ static bool rotate_with(const ta_auth *a, size_t n)
 static bool run_rotate(void *unused, size_t n)    { (void)unused;  return rotate_with(&auth, n); }
 static bool run_rotate_os(void *unused, size_t n) { (void)unused;  return rotate_with(&auth_os, n); }
 
-/* ---- the window: the token before the current one, a moment after its rotation -------------------------- */
+/* ---- the window: the token before the current one, a moment after its rotation ------- */
 
 static void before_window(void *unused, size_t n)
 {
@@ -116,13 +116,14 @@ static bool run_window(void *unused, size_t n)
     return good;
 }
 
-/* ---- a replay ends the session; so the batch begins with new ones --------------------------------------- */
+/* ---- a replay ends the session; so the batch begins with new ones ------- */
 
 static void log_in_again(size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
-        if (ta_logout(&auth, pairs[i].refresh, pairs[i].refresh_len, now) != TA_OK || !log_in(i, &auth)) return;
+        if (ta_logout(&auth, pairs[i].refresh, pairs[i].refresh_len, now) != TA_OK) return;
+        if (!log_in(i, &auth)) return;
     }
 }
 
@@ -135,7 +136,7 @@ static void before_replay(void *unused, size_t n)
     log_in_again(n);
     for (i = 0; i < n; i++) memcpy(stolen[i], pairs[i].refresh, sizeof stolen[i]);
     at = BENCH_SESSIONS - 1;
-    rotate_with(&auth, n);                                      /* a full round: everybody is past the window */
+    rotate_with(&auth, n);              /* a full round: everybody is past the window */
     rotate_with(&auth, BENCH_SESSIONS - n);
     at = BENCH_SESSIONS - 1;
     rotate_with(&auth, n);

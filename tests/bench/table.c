@@ -41,7 +41,7 @@ static void make_id(const bench *b, size_t i, uint8_t id[16])
     memcpy(id + 8, &low, 8);
     if (b->same != 0) {                 /* all that tells them apart stands in the first four bytes */
         memset(id, 0, 16);
-        id[0] = (uint8_t)(i >> 24);  id[1] = (uint8_t)(i >> 16);  id[2] = (uint8_t)(i >> 8);  id[3] = (uint8_t)i;
+        tai_store32(id, (uint32_t)i);
     }
 }
 
@@ -63,9 +63,12 @@ static bool insert(bench *b, size_t i)
     return b->store.cas(b->store.ctx, r.id, NULL, &r, r.ends_at) == TA_OK;
 }
 
-static bool drop(bench *b, const ta_record *r) { return b->store.cas(b->store.ctx, r->id, r, NULL, 0) == TA_OK; }
+static bool drop(bench *b, const ta_record *r)
+{
+    return b->store.cas(b->store.ctx, r->id, r, NULL, 0) == TA_OK;
+}
 
-/* The next session, at random; `seen` comes from the one before and is always 0.                              */
+/* The next session, at random; `seen` comes from the one before and is always 0. */
 static size_t next(bench *b, uint64_t seen)
 {
     b->turn = mix(b->turn + seen);
@@ -126,7 +129,7 @@ static bool get_chosen(bench *b, size_t i)
     return b->store.get(b->store.ctx, id, &b->saved[i]) == TA_OK;
 }
 
-/* A swap comes right after its get, as in a rotation; the other writes find nothing in the near caches.     */
+/* A swap comes right after its get, as in a rotation; the other writes find nothing in the near caches. */
 static void before_swap(void *ctx, size_t n)
 {
     bench *b = (bench *)ctx;
@@ -209,7 +212,7 @@ static bool run_sweep(void *ctx, size_t n)      /* as after each rotation: nothi
     return good;
 }
 
-/* The sweep goes on where it stopped: the records of the next slots are the ones it drops.                   */
+/* The sweep goes on where it stopped: the records of the next slots are the ones it drops. */
 static void before_expired(void *ctx, size_t n)
 {
     bench *b = (bench *)ctx;
@@ -230,7 +233,7 @@ static bool run_expired(void *ctx, size_t n)
 
 /* ---- a table of a size ------------------------------------------------------------------------------- */
 
-/* The memory there is, in bytes; where that cannot be asked, any amount. calloc would promise it, and lie.       */
+/* The memory there is, in bytes; where that cannot be asked, any amount. calloc would promise it, and lie. */
 static double memory_left(void)
 {
     FILE *f = fopen("/proc/meminfo", "r");
@@ -297,7 +300,8 @@ static bench_row prepared(bench_row r, void (*before)(void *, size_t), void (*af
 
 static void add_rows(bench_rows *all, bench *b, const char *group)
 {
-    int touch = bench_add(all, prepared(row(b, group, "touch of a record", run_touch, -1), before_touch, NULL));
+    int touch = bench_add(all, prepared(row(b, group, "touch of a record", run_touch, -1),
+                                        before_touch, NULL));
     int get   = bench_add(all, prepared(row(b, group, "get", run_get, touch), before_get, NULL));
     if (b->count == 1000000) all->row[get].goal = 1.5;
     bench_add(all, prepared(row(b, group, "swap", run_swap, touch), before_swap, NULL));
@@ -305,7 +309,8 @@ static void add_rows(bench_rows *all, bench *b, const char *group)
     bench_add(all, prepared(row(b, group, "delete", run_delete, touch), before_delete, after_delete));
     bench_add(all, prepared(row(b, group, "list", run_list, touch), before_get, NULL));
     bench_add(all, prepared(row(b, group, "sweep, nothing expired", run_sweep, touch), before_get, NULL));
-    bench_add(all, prepared(row(b, group, "sweep, one dropped", run_expired, touch), before_expired, after_delete));
+    bench_add(all, prepared(row(b, group, "sweep, one dropped", run_expired, touch),
+                            before_expired, after_delete));
 }
 
 static void print_probes(const bench *b, const char *group)
@@ -322,7 +327,7 @@ static void print_probes(const bench *b, const char *group)
            (double)sum / (double)b->count, worst);
 }
 
-/* ---- other people's tables: the same ids, the same touch -------------------------------------------------- */
+/* ---- other people's tables: the same ids, the same touch ------- */
 
 typedef struct map_bench { bench *b; const bench_map *map; void *m; } map_bench;
 

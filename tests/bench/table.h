@@ -1,4 +1,4 @@
-/* table.h - the in-memory table at a number of sessions, against one random touch of a record and others' tables */
+/* table.h - the in-memory table at a size, against one random touch of a record and against others */
 
 #ifndef BENCH_TABLE_H
 #define BENCH_TABLE_H

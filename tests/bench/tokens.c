@@ -22,7 +22,9 @@ static const char *const in_fields[] = {"iss", "sub", "aud", "exp", "nbf", "iat"
 static int has_field(const char *name)
 {
     size_t i;
-    for (i = 0; i < sizeof in_fields / sizeof in_fields[0]; i++) if (strcmp(name, in_fields[i]) == 0) return 1;
+    for (i = 0; i < sizeof in_fields / sizeof in_fields[0]; i++) {
+        if (strcmp(name, in_fields[i]) == 0) return 1;
+    }
     return 0;
 }
 

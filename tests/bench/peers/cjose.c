@@ -46,7 +46,8 @@ static bool sign(const bench_token *t)
     bool good = header != NULL && cjose_header_set(header, CJOSE_HDR_ALG, CJOSE_HDR_ALG_HS256, NULL);
     for (i = 0; i < t->claim_count; i++) {
         const bench_claim *c = &t->claims[i];
-        json_object_set_new(claims, c->name, c->text != NULL ? json_string(c->text) : json_integer(c->number));
+        json_object_set_new(claims, c->name,
+                            c->text != NULL ? json_string(c->text) : json_integer(c->number));
     }
     text = json_dumps(claims, JSON_COMPACT);
     good = good && text != NULL

@@ -34,7 +34,8 @@ static bool verify(const bench_token *t)
     json_t *claims = NULL, *exp;
     bool good = jws != NULL && jose_jws_ver(NULL, jws, NULL, key, false) && (claims = claims_of(jws)) != NULL;
     exp  = json_object_get(claims, "exp");
-    good = good && json_object_get(claims, "sub") != NULL && (exp == NULL || json_integer_value(exp) > BENCH_NOW);
+    good = good && json_object_get(claims, "sub") != NULL
+        && (exp == NULL || json_integer_value(exp) > BENCH_NOW);
     json_decref(claims);
     json_decref(jws);
     return good;
@@ -48,16 +49,18 @@ static bool sign(const bench_token *t)
     bool good;
     for (i = 0; i < t->claim_count; i++) {
         const bench_claim *c = &t->claims[i];
-        json_object_set_new(claims, c->name, c->text != NULL ? json_string(c->text) : json_integer(c->number));
+        json_object_set_new(claims, c->name,
+                            c->text != NULL ? json_string(c->text) : json_integer(c->number));
     }
     text = json_dumps(claims, JSON_COMPACT);
     jws  = text == NULL ? NULL : json_pack("{s:o}", "payload", jose_b64_enc(text, strlen(text)));
-    good = jws != NULL && jose_jws_sig(NULL, jws, json_object_get(NULL, ""), key);
+    good = jws != NULL && jose_jws_sig(NULL, jws, NULL, key);
     if (good) {
         const char *a = json_string_value(json_object_get(jws, "protected"));
         const char *b = json_string_value(json_object_get(jws, "payload"));
         const char *c = json_string_value(json_object_get(jws, "signature"));
-        good = a != NULL && b != NULL && c != NULL && (out = malloc(strlen(a) + strlen(b) + strlen(c) + 3)) != NULL;
+        good = a != NULL && b != NULL && c != NULL
+            && (out = malloc(strlen(a) + strlen(b) + strlen(c) + 3)) != NULL;
         if (good) strcat(strcat(strcat(strcat(strcpy(out, a), "."), b), "."), c);
     }
     free(out);

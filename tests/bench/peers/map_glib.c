@@ -41,4 +41,4 @@ static void drop(void *ctx)
     g_free(m);
 }
 
-const bench_map bench_map_glib = {"GLib GHashTable, get", make, put, get, drop};
+const bench_map bench_map_glib = {"GHashTable, get", make, put, get, drop};
