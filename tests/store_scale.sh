@@ -25,27 +25,38 @@ fi
 
 table() { # the two tables, from "size STORE N BYTES" and "scale STORE N PER_S US OWN SERVER"
     awk '
-    $1 == "size"  { bytes[$2, $3] = $4; if (!($2 in seen)) { seen[$2] = 1; store[++stores] = $2 } if ($3 > most) most = $3 }
-    $1 == "scale" { rate[$2, $3] = $4; us[$2, $3] = $5; own[$2, $3] = $6; server[$2, $3] = $7 }
-    END {
-        print "| store | bytes a session | sessions per MB | refreshes a second, one caller | its CPU | the server\047s CPU | a second and core |"
-        print "|---|--:|--:|--:|--:|--:|--:|"
-        for (i = 1; i <= stores; i++) {
-            s = store[i]; n = most
-            while (n >= 1000 && !((s, n) in rate)) n /= 10
-            cpu = own[s, n] + server[s, n]
-            printf "| %s | %.0f | %.0f | %.0f | %.1f µs | %.1f µs | %.0f |\n", s, bytes[s, n], 1048576 / bytes[s, n],
-                rate[s, n], own[s, n], server[s, n], 1000000 / cpu
-        }
-        print ""
-        printf "| µs per refresh with so many sessions |"
+    function row(s,    n, cpu) {                # of the most sessions that it was measured with
+        for (n = most; n >= 1000 && !((s, n) in rate); n /= 10) { }
+        cpu = own[s, n] + server[s, n]
+        printf "| %s | %d | %.0f | %.0f | %.0f |", s, n, bytes[s, n], 1048576 / bytes[s, n], rate[s, n]
+        printf " %.1f µs | %.1f µs | %.0f |\n", own[s, n], server[s, n], 1000000 / cpu
+    }
+    function heads(    n) {
+        printf "| µs of CPU per refresh with so many sessions |"
         for (n = 1000; n <= most; n *= 10) printf " %d |", n
         printf "\n|---|"
         for (n = 1000; n <= most; n *= 10) printf "--:|"
         print ""
+    }
+    $1 == "size" {
+        bytes[$2, $3] = $4
+        if (!($2 in seen)) { seen[$2] = 1; store[++stores] = $2 }
+        if ($3 > most) most = $3
+    }
+    $1 == "scale" { rate[$2, $3] = $4; own[$2, $3] = $6; server[$2, $3] = $7 }
+    END {
+        print "| store | sessions | bytes each | per MB | refreshes a second, one caller |" \
+              " CPU of the caller | of the server | refreshes a second and core |"
+        print "|---|--:|--:|--:|--:|--:|--:|--:|"
+        for (i = 1; i <= stores; i++) row(store[i])
+        print ""
+        heads()
         for (i = 1; i <= stores; i++) {
             printf "| %s |", store[i]
-            for (n = 1000; n <= most; n *= 10) printf " %s |", (store[i], n) in us ? sprintf("%.0f", us[store[i], n]) : "-"
+            for (n = 1000; n <= most; n *= 10) {
+                if ((store[i], n) in own) printf " %.1f |", own[store[i], n] + server[store[i], n]
+                else printf " - |"
+            }
             print ""
         }
     }' "$FIGURES"
@@ -55,18 +66,32 @@ plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwar
     awk '
     function x(n) { return 90 + (log(n) / log(10) - 3) * 150 }
     function y(v) { return 330 - (log(v) / log(10)) * 85 }
-    $1 == "scale" { c = $6 + $7; if (!($2 in line)) order[++k] = $2; line[$2] = line[$2] " " x($3) "," y(c); end[$2] = y(c); last[$2] = x($3) }
+    function text(x, y, how, what) { printf "<text x=\"%d\" y=\"%d\" %s>%s</text>\n", x, y, how, what }
+    function rule(d) { printf "<path d=\"%s\" stroke=\"#ddd\"/>\n", d }
+    $1 == "scale" {
+        if (!($2 in line)) order[++k] = $2
+        line[$2] = line[$2] " " x($3) "," y($6 + $7)
+        end[$2] = y($6 + $7); last[$2] = x($3)
+    }
     END {
         split("#555 #06c #080 #a50 #c00 #808", colour, " ")
-        print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"400\" font-family=\"sans-serif\" font-size=\"13\">"
+        print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\" height=\"400\"" \
+              " font-family=\"sans-serif\" font-size=\"13\">"
         print "<rect width=\"720\" height=\"400\" fill=\"white\"/>"
-        for (e = 0; e <= 3; e++) printf "<path d=\"M90 %d H560\" stroke=\"#ddd\"/><text x=\"82\" y=\"%d\" text-anchor=\"end\">%d</text>\n", y(10^e), y(10^e) + 4, 10^e
-        for (e = 3; e <= 6; e++) printf "<path d=\"M%d 330 V60\" stroke=\"#ddd\"/><text x=\"%d\" y=\"350\" text-anchor=\"middle\">%d</text>\n", x(10^e), x(10^e), 10^e
-        print "<text x=\"90\" y=\"30\">CPU per refresh in µs, caller and server together, by the number of sessions</text>"
+        for (e = 0; e <= 3; e++) {
+            rule("M90 " y(10^e) " H560")
+            text(82, y(10^e) + 4, "text-anchor=\"end\"", 10^e)
+        }
+        for (e = 3; e <= 6; e++) {
+            rule("M" x(10^e) " 330 V60")
+            text(x(10^e), 350, "text-anchor=\"middle\"", 10^e)
+        }
+        text(90, 30, "", "CPU per refresh in µs, caller and server together, by the number of sessions")
         for (i = 1; i <= k; i++) {
             s = order[i]
-            printf "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>\n", line[s], colour[i]
-            printf "<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", last[s] + 8, end[s] + 4, colour[i], s
+            printf "<polyline points=\"%s\" fill=\"none\" stroke-width=\"2\" stroke=\"%s\"/>\n",
+                line[s], colour[i]
+            text(last[s] + 8, end[s] + 4, "fill=\"" colour[i] "\"", s)
         }
         print "</svg>"
     }' "$FIGURES"

@@ -271,12 +271,13 @@ static bool pg_init(service *s, const char *dir)
     return pg_start(s);
 }
 
-/* The postmaster and all it started, which are in sessions of their own.                                   */
+/* The postmaster and all it started, which are in sessions of their own. It is stopped first and gets its
+   signal last: a dead one's children are nobody's, and would go on answering.                           */
 static void pg_signal(const service *s, int sig)
 {
     DIR *d = opendir("/proc");
     struct dirent *e;
-    kill(s->pid, sig);
+    kill(s->pid, SIGSTOP);
     while (d != NULL && (e = readdir(d)) != NULL) {
         char path[300];
         int ppid = 0;
@@ -287,6 +288,7 @@ static void pg_signal(const service *s, int sig)
         fclose(f);
     }
     if (d != NULL) closedir(d);
+    kill(s->pid, sig);
 }
 
 static void pg_kill(service *s)
