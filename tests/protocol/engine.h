@@ -164,7 +164,6 @@ typedef struct request {
     uint16_t old, next;                 /* ASK_CAS */
     int32_t  st;                        /* from here: DONE */
     uint16_t token, access, events;
-    uint8_t  minted;                    /* which server's key */
     uint32_t epoch;
 } request;
 

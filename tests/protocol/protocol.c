@@ -430,9 +430,8 @@ static void may_end(state *s, uint16_t set)
     for (k = 1; k < KEYS; k++) if ((set >> k & 1) != 0 && s->w[k].fate == LIVES) s->w[k].fate = MAY_END;
 }
 
-static uint16_t others_than(const state *s, uint16_t set, const actor *a)
+static uint16_t others_than(uint16_t set, const actor *a)
 {
-    (void)s;
     return a->token != 0 ? (uint16_t)(set & ~(1u << token_read(a->token).key)) : set;
 }
 
@@ -472,7 +471,7 @@ static void begin_call(state *s, int i, call *c)
     a->stale  = sc->salted && a->token != 0 && s->w[token_read(a->token).key].password < s->password;
     a->was_over = a->token != 0 && has_ended(s, token_read(a->token).key);
     if (is_everywhere(op)) {
-        a->there = others_than(s, (uint16_t)set_of_sessions(s, 0), a);
+        a->there = others_than((uint16_t)set_of_sessions(s, 0), a);
         may_end(s, a->there);
     }
     if (op == 'O' || op == 'E') may_end(s, (uint16_t)(1u << token_read(a->token).key));
@@ -718,45 +717,45 @@ static uint16_t seed_for(const state *s, int i)
     return (uint16_t)(2 + (((in_setup ? ACTORS : i) * 16 + s->a[i].pc) * 4 + s->a[i].tries % 4));
 }
 
+/* The call of this operation. false: there is nothing to call with, as the login had failed.      */
+static bool make_call(state *s, int i, call *c)
+{
+    static const struct { char op; uint8_t kind; } kinds[] = {
+        {'L', CALL_LOGIN}, {'V', CALL_LOGIN}, {'R', CALL_REFRESH}, {'T', CALL_REFRESH}, {'K', CALL_REFRESH},
+        {'C', CALL_CHECK}, {'O', CALL_LOGOUT}, {'A', CALL_LOGOUT_ALL}, {'H', CALL_LOGOUT_OTHERS},
+        {'E', CALL_END}, {'M', CALL_LABEL}, {'U', CALL_EPOCH}
+    };
+    char op = op_of(s, i);
+    int j = op == 'A' || op == 'U' ? 0 : op_digit(s, i, 1);
+    size_t k = 0;
+    memset(c, 0, sizeof *c);
+    while (kinds[k].op != op) if (++k == sizeof kinds / sizeof kinds[0]) die("an unknown operation");
+    c->kind = kinds[k].kind;
+    c->user = j < 4 ? 0 : 1;
+    c->seed = c->kind == CALL_LOGIN || is_everywhere(op) ? seed_for(s, i) : 1;
+    if (op == 'V') {
+        c->with_epoch = 1;
+        c->epoch = s->a[i].epoch;
+    }
+    if (c->kind == CALL_LOGIN || op == 'A' || op == 'U') return true;
+    c->token = s->jar[j];
+    if (op == 'C') c->access = s->access[j];
+    if (op == 'K' && c->token != 0) c->retry = s->jar_retry[j] = retry_for(c->token);
+    return c->token != 0;
+}
+
 static bool begin(state *s, int i)
 {
     char op = op_of(s, i);
     call c;
-    int j;
     if (s->a[i].phase != IDLE || op == '\0') return false;
     if (strchr("+PQS", op) != NULL) return begin_local(s, i, op);
-    memset(&c, 0, sizeof c);
-    c.seed = 1;
-    if (op == 'U') { c.kind = CALL_EPOCH; begin_call(s, i, &c); settle(s, i); return true; }
-    if (op == 'A') {
-        c.kind = CALL_LOGOUT_ALL;
-        c.seed = seed_for(s, i);
-        s->a[i].password = s->password;     /* what is ended when this is acknowledged */
-        begin_call(s, i, &c);
-        settle(s, i);
+    if (!make_call(s, i, &c)) {
+        next_op(s, i);
         return true;
     }
-    j = op_digit(s, i, 1);
-    c.user = j < 4 ? 0 : 1;
-    c.token = s->jar[j];
-    switch (op) {
-    case 'L': case 'V':
-        c.kind = CALL_LOGIN;
-        c.token = 0;
-        c.seed = seed_for(s, i);
-        if (op == 'L' && s->a[i].tries == 0 && !sc->salted) s->a[i].password = s->password;
-        c.with_epoch = op == 'V';
-        c.epoch = s->a[i].epoch;
-        break;
-    case 'R': case 'T': c.kind = CALL_REFRESH; break;
-    case 'K': c.kind = CALL_REFRESH; c.retry = s->jar_retry[j] = c.token != 0 ? retry_for(c.token) : 0; break;
-    case 'C': c.kind = CALL_CHECK; c.access = s->access[j]; break;
-    case 'O': c.kind = CALL_LOGOUT; break;
-    case 'H': c.kind = CALL_LOGOUT_OTHERS; c.seed = seed_for(s, i); break;
-    case 'E': c.kind = CALL_END; break;
-    default:  c.kind = CALL_LABEL; break;
-    }
-    if (c.kind != CALL_LOGIN && c.token == 0) { next_op(s, i); return true; }   /* the login had failed */
+    /* what is ended when a logout everywhere is acknowledged; what a login is checked with */
+    if (op == 'A' || (op == 'L' && s->a[i].tries == 0 && !sc->salted)) s->a[i].password = s->password;
     begin_call(s, i, &c);
     settle(s, i);
     return true;
