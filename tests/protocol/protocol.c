@@ -81,6 +81,8 @@ static const scenario scenarios[] = {
       .actor = {"PH0R0", "R0R0", "R1"}, .timely = 1, .depth = 1, .salted = 1 },
     { .name = "a new password during refreshes", .setup = "L0+20",
       .actor = {"R0R0", "P", "R0"}, .depth = 1, .salted = 1 },
+    { .name = "a new password while keys change", .setup = "L0+20",
+      .actor = {"R0", "R0R0", "R0", "P"}, .depth = 1, .salted = 1, .two_keys = 1 },
     { .name = "a login with the old password, by epoch", .setup = "",
       .actor = {"UQV0R0R0", "PA", "UQV1R1"}, .depth = 1 },
     { .name = "the same, and a store that fails", .setup = "",
