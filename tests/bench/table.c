@@ -385,7 +385,7 @@ void bench_table(const char *results, size_t count, double seconds)
         return;
     }
     add_rows(&all, &b, group);
-    if (count <= 1000000) n = add_maps(&all, &b, group, maps);
+    if (700.0 * (double)count < memory_left()) n = add_maps(&all, &b, group, maps);
     bench_run(&all, group, seconds);
     bench_print(&all, "", results);
     print_probes(&b, group);
