@@ -107,7 +107,8 @@ enum { TA_POSTGRES_GET, TA_POSTGRES_INSERT, TA_POSTGRES_REPLACE, TA_POSTGRES_DEL
        TA_POSTGRES_EXPIRED, TA_POSTGRES_SWEEP, TA_POSTGRES_ALL, TA_POSTGRES_COUNT };
 
 /* Prepared as ta0, ta1 ... on each connection. Looking for expired rows before the delete keeps a sweep that
-   finds none from being a write. SKIP LOCKED: two servers that sweep do not wait for each other.    */
+   finds none from being a write, and asking for the oldest first from reading the whole table, which the
+   planner thinks cheap while it is new. SKIP LOCKED: two servers that sweep do not wait for each other. */
 static const char *const ta_postgres_sql[TA_POSTGRES_COUNT] = {
     "SELECT record, ver, sub, expires FROM ta_record WHERE id = $1::bytea",
     "INSERT INTO ta_record(id, ver, sub, expires, record)"
@@ -116,7 +117,8 @@ static const char *const ta_postgres_sql[TA_POSTGRES_COUNT] = {
     " WHERE id = $1::bytea AND ver = $6::bigint AND sub IS NOT DISTINCT FROM $3::bytea",
     "DELETE FROM ta_record WHERE id = $1::bytea AND ver = $2::bigint",
     "SELECT id FROM ta_record WHERE sub = $1::bytea AND id > $2::bytea ORDER BY id LIMIT $3::bigint",
-    "SELECT 1 FROM ta_record WHERE expires <= $1::bigint LIMIT 1",
+    "SELECT 1 FROM (SELECT expires FROM ta_record ORDER BY expires LIMIT 1) AS oldest"
+    " WHERE expires <= $1::bigint",
     "DELETE FROM ta_record WHERE expires <= $1::bigint AND id IN"
     " (SELECT id FROM ta_record WHERE expires <= $1::bigint ORDER BY expires LIMIT $2::bigint"
     "  FOR UPDATE SKIP LOCKED)",
