@@ -164,6 +164,7 @@ static void web_authenticate(fuzz_in in)
     const char *error = ta_http_error(st);
     size_t len = 77, i, n = strlen(realm);
     bool good = n < 500;
+    if (code == 401 && error[0] != '\0') error = "invalid_token";      /* whatever a token endpoint would say */
     for (i = 0; i < n; i++) good = good && realm[i] >= 0x20 && realm[i] <= 0x7E && !web_any(realm[i], "\"\\");
     PROMISE(code == 200 || code == 400 || code == 401 || code == 403 || code == 500 || code == 503);
     if (n < 500) {

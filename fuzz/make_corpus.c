@@ -279,6 +279,7 @@ static void corpus_web(void)
     corpus_file("web", "set-http", "\2\7\0\0\0\0__Secure-rt\0/\0abc", 23);
     corpus_file("web", "realm", "\3\033api", 5);
     corpus_file("web", "realm-quote", "\3\033a\"b", 5);
+    corpus_file("web", "realm-session", "\3\060api", 5);
     corpus_file("web", "realm-absent", "\3\016api", 5);
     corpus_file("web", "fingerprint", "\5abc", 4);
 }
