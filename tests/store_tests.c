@@ -743,7 +743,10 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--torture") == 0) { torture_only = true; continue; }
         for (j = 0; j < sizeof stores / sizeof *stores && strcmp(argv[i], stores[j].kind->name) != 0; j++) { }
         if (j == sizeof stores / sizeof *stores) { printf("no store is called %s\n", argv[i]); return 2; }
-        if (stores[j].start != NULL && !stores[j].start()) return 2;
+        if (stores[j].start != NULL && !stores[j].start()) {
+            failed++;
+            break;
+        }
         if (scale_most > 0) {
             torture_kind = stores[j].kind;
             RUN(test_scale);
