@@ -9,14 +9,14 @@ BEGIN { FS = "\t"; W = 860; L = 190; R = 150; T = 92 }
 /^# date: /     { date = substr($0, 9) }
 /^#/ { next }
 
-plot == "peers" && $1 == "jwt, default" && $2 == "floor T2" { floor = $3 }
+plot == "peers" && $1 == "jwt, default" && $2 == "floor T2" { floor = $4 }
 plot == "peers" && $1 ~ /^jwt, / && $2 ~ /^(verify|sign) T2$/ {
     name = substr($1, 6)
     sub(/^default$/,  "tokenauth.h",           name)
     sub(/^portable$/, "tokenauth.h, plain C",  name)
     sub(/^small$/,    "tokenauth.h, small",    name)
     if (!(name in known)) { known[name] = 1;  names[++count] = name }
-    value[name, substr($2, 1, index($2, " ") - 1)] = $3
+    value[name, substr($2, 1, index($2, " ") - 1)] = $4
 }
 
 plot == "sessions" && $1 ~ /^table of [0-9]+$/ && $2 !~ /^(list|sweep)/ {
@@ -106,7 +106,7 @@ function peers(    i, most, x) {
     for (i = 1; i <= count; i++) if (value[names[i], "verify"] > most) most = value[names[i], "verify"]
     scale(floor, most)
     head("One token of nine claims: sign and verify", \
-         "nanoseconds, logarithmic; less is better. Median of many interleaved rounds", T + 30 * count + 74)
+         "nanoseconds, logarithmic; less is better. The best of many interleaved rounds", T + 30 * count + 74)
     dot(W - 176, 27, "b");  text(W - 164, 32, "", "sign")
     dot(W - 106, 27, "a");  text(W - 94, 32, "", "verify")
     for (i = first; i <= last; i++) {

@@ -94,7 +94,7 @@ $CC -rdynamic -o "$out/bench" "$out"/form_*.o "$out/sessions.o" "$out/sessions_c
 
 [ -z "$absent" ] || echo "not installed, so not measured:$absent (make bench-peers installs them)"
 {   echo "# cpu: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2> /dev/null | sed 1q)"
-    echo "# compiler: $($CC --version | sed 1q), -O2"
+    echo "# compiler: $($CC --version | sed "s/^cc (/gcc (/; 1q"), -O2"
     echo "# date: $(date -u +%Y-%m-%d)"
     echo "# group	name	median ns	best ns	ratio	compared with	goal	allocations"
 } > "$results"
