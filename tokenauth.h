@@ -1379,8 +1379,10 @@ TAI_TARGET_SSE static inline void tai_base64_decode16(__m128i c, uint8_t *out, _
                                              0x21, 0x21, 0x23, 0x3B, 0x3B, 0x3A, 0x3B, 0x33);
     const __m128i by_high = _mm_setr_epi8(0x20, 0x20, 0x01, 0x02, 0x04, 0x08, 0x04, 0x10,
                                           0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20);
-    const __m128i to_value = _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    const __m128i to_value = _mm_setr_epi8(0, 0, 17, 4, (char)-65, (char)-65, (char)-71, (char)-71,
+                                           0, 0, 0, 0, 0, 0, 0, 0);
+    const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12,
+                                        (char)-1, (char)-1, (char)-1, (char)-1);
     __m128i nibble = _mm_set1_epi8(15), low = _mm_and_si128(c, nibble);
     __m128i high = _mm_and_si128(_mm_srli_epi32(c, 4), nibble), v;
     int last;
@@ -1407,9 +1409,9 @@ TAI_TARGET_AVX2 static size_t tai_base64_decode_wide(const char *in, size_t len,
         _mm_setr_epi8(0x20, 0x20, 0x01, 0x02, 0x04, 0x08, 0x04, 0x10,
                       0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20));
     const __m256i to_value = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
+        _mm_setr_epi8(0, 0, 17, 4, (char)-65, (char)-65, (char)-71, (char)-71, 0, 0, 0, 0, 0, 0, 0, 0));
     const __m256i order = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+        _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, (char)-1, (char)-1, (char)-1, (char)-1));
     const __m256i nibble = _mm256_set1_epi8(15), joined = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7);
     __m256i wrong = _mm256_setzero_si256();
     size_t i;
@@ -1568,8 +1570,9 @@ static void tai_base64url_put(const uint8_t *in, size_t n, char *out)
 TAI_TARGET_SSE static inline void tai_base64url_encode12(__m128i v, char *out)
 {
     const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-    const __m128i step = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                                       '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+    const char digit = (char)('0' - 52), minus = (char)('-' - 62);
+    const __m128i step = _mm_setr_epi8('a' - 26, digit, digit, digit, digit, digit, digit, digit, digit,
+                                       digit, digit, minus, '_' - 63, 'A', 0, 0);
     __m128i high, low, kind;
     v = _mm_shuffle_epi8(v, order);
     high = _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0FC0FC00)), _mm_set1_epi32(0x04000040));
@@ -1592,9 +1595,10 @@ TAI_TARGET_AVX2 static size_t tai_base64url_encode_wide(const uint8_t *in, size_
 {
     const __m256i order = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,
                                            5, 4, 6, 5, 8, 7, 9, 8, 11, 10, 12, 11, 14, 13, 15, 14);
+    const char digit = (char)('0' - 52), minus = (char)('-' - 62);
     const __m256i step = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0));
+        _mm_setr_epi8('a' - 26, digit, digit, digit, digit, digit, digit, digit, digit, digit, digit,
+                      minus, '_' - 63, 'A', 0, 0));
     for (; groups > 8; groups -= 8) {
         const uint8_t *p = in + 3 * (groups - 8);
         __m256i v = _mm256_inserti128_si256(_mm256_castsi128_si256(tai_load16(p)), tai_load16(p + 8), 1);
@@ -3078,18 +3082,14 @@ static void tai_put_escape(ta_json_writer *w, uint8_t c)
 
 static void tai_put_quoted(ta_json_writer *w, const char *text, size_t len)
 {
-    size_t pos = 0, n;
+    size_t pos, n;
     tai_put(w, "\"", 1);
-    while (w->st == TA_OK) {
-        n = tai_plain_end(text, len, pos) - pos;
-        tai_put(w, text + pos, n);
-        pos += n;
-        if (pos == len) break;
-        n = tai_utf8(text + pos, len - pos);
+    for (pos = 0; pos < len && w->st == TA_OK; pos += n) {
+        size_t plain = tai_plain_end(text, len, pos) - pos;
+        n = plain > 0 ? plain : tai_utf8(text + pos, len - pos);
         if (n == 0) w->st = TA_ERR_JSON;
-        else if (n == 1) tai_put_escape(w, (uint8_t)text[pos]);
-        else tai_put(w, text + pos, n);
-        pos += n;
+        else if (plain > 0 || n > 1) tai_put(w, text + pos, n);
+        else tai_put_escape(w, (uint8_t)text[pos]);
     }
     tai_put(w, "\"", 1);
 }
@@ -3599,10 +3599,12 @@ TAI_APART static ta_status tai_find_makers(ta_keys keys, const char *token, cons
     size_t signed_len = p->head + 1 + p->body, i;
     uint8_t mac[TA_SHA256_SIZE], good[TA_SHA256_SIZE];
     ta_status st = tai_read_mac(token + signed_len + 1, p->mac, mac);
+    bool same;
     *makers = 0;
     for (i = 0; i < keys.count && st == TA_OK; i++) {
         tai_key_mac(&keys.list[i], token, signed_len, good);
-        *makers |= (unsigned)ta_equal(good, mac, sizeof good) << i;
+        same = ta_equal(good, mac, sizeof good);
+        *makers |= (unsigned)same << i;
     }
     ta_wipe(good, sizeof good);
     return st;
