@@ -1056,8 +1056,24 @@ static void test_writer_no_text_after_an_error_keeps_the_first(void)
     CHECK_EQ(len, 0);
 }
 
+/* The append that all writing goes through takes nothing at all, too: NULL is no text, and no error. */
+static void test_appending_nothing(void)
+{
+    char           out[4];
+    ta_json_writer w;
+    size_t         len;
+    tai_text_begin(&w, out, sizeof out);
+    tai_put(&w, NULL, 0);
+    tai_put(&w, "ab", 2);
+    tai_put(&w, NULL, 0);
+    CHECK_ST(tai_text_end(&w, &len), TA_OK);
+    CHECK_EQ(len, 2);
+    CHECK_STR(out, "ab");
+}
+
 int main(void)
 {
+    RUN(test_appending_nothing);
     RUN(test_each_call_with_each_room);
     RUN(test_int_every_power_of_ten_and_two);
     RUN(test_string_escapes_what_must_be_and_nothing_else);
