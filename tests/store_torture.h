@@ -119,13 +119,18 @@ static ta_status ear_list(void *ctx, const char *sub, size_t len, const uint8_t 
 static ta_key torture_key;
 static ta_refresh_key torture_refresh_key;
 
-static bool torture_auth(ta_auth *a, torture_ear *ear, ta_store inner)
+/* Once in each process, before its threads begin: they only read the keys.                        */
+static bool torture_make_keys(void)
 {
     static const char secret[] = "torture: 32 bytes that stay the same";
+    return ta_key_derive(&torture_key, secret, 32, "access", NULL) == TA_OK
+        && ta_key_derive(&torture_refresh_key.key, secret, 32, "refresh", NULL) == TA_OK;
+}
+
+static bool torture_auth(ta_auth *a, torture_ear *ear, ta_store inner)
+{
     ta_auth_config cfg = TA_ZERO;
     ear->inner = inner;
-    if (ta_key_derive(&torture_key, secret, 32, "access", NULL) != TA_OK
-        || ta_key_derive(&torture_refresh_key.key, secret, 32, "refresh", NULL) != TA_OK) return false;
     cfg.keys = ta_keys_of(&torture_key, 1);
     cfg.refresh_keys = &torture_refresh_key;
     cfg.refresh_key_count = 1;
@@ -325,7 +330,7 @@ static void torture_process(int threads)
     void *o = NULL;
     ta_store s;
     int i;
-    if (freopen("/dev/null", "w", stdout) == NULL) _exit(1);
+    if (freopen("/dev/null", "w", stdout) == NULL || !torture_make_keys()) _exit(1);
     while (o == NULL && !torture->over) {
         o = torture_kind->open();
         if (o == NULL) usleep(100000);
