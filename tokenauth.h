@@ -23,8 +23,9 @@
     6. On failure every output is zero: numbers 0, text "", views absent. Two members say why and
        survive: ta_jwt.failed (+ failed_name) and ta_pair.client.
 
-   MEMORY    no malloc, no globals; you own each buffer. Views (ta_json, ta_jwt) point INTO your
-             buffer: they end when you write to it, reuse it or leave its scope.
+   MEMORY    no malloc, no globals but, on x86-64, one word that says what the processor can; you own
+             each buffer. Views (ta_json, ta_jwt) point INTO your buffer: they end when you write to
+             it, reuse it or leave its scope.
    STACK     bounded, nothing recurses. On x86-64 from -O1 up at most, in bytes: SHA-256 700, a JSON
              check 1100, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3600
              (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH shrink the JSON's part.
