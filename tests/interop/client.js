@@ -70,7 +70,12 @@ function makeClient(url, dialect) {
 /* ---- what is asked of it and of the server ------------------------------------------------------------- */
 
 const me = c => c.client.get('/test_jwt').then(r => r.data.claims);
-const spoil = c => { c.tokens.accessToken = c.tokens.accessToken.slice(0, -2) + 'AA'; };
+
+/* Another signature for certain: the first character of it is exchanged for one it is not. */
+const spoil = c => {
+  const [header, claims, mac] = c.tokens.accessToken.split('.');
+  c.tokens.accessToken = `${header}.${claims}.${mac[0] === 'A' ? 'B' : 'A'}${mac.slice(1)}`;
+};
 const refusal = (status, error) => e =>
   e.response?.status === status && e.response.data.error === error;
 
