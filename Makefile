@@ -21,10 +21,11 @@ help:
 	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
-	@echo 'make stores-scale  what each store costs, into examples/stores/README.md (MOST=1000000 takes long)'
+	@echo 'make stores-scale  what each store costs, into examples/stores/README.md (MOST=1000000: half an hour);'
+	@echo '               QUICK=1 checks that README has what the script makes'
 	@echo 'make server-stores  the demo server that takes --store sqlite:FILE, postgres://..., redis://..., too'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
-	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those'
+	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those, PLANTS=1 the bugs alone'
 	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
 	@echo 'make protocol  every interleaving of a few clients over one store; planted bugs; DEPTH=2, 3 more'
 	@echo 'make fuzz      every fuzz target for TIME=60 seconds each; ENGINE=afl, TARGETS="json jwt", JOBS=2'
@@ -124,7 +125,7 @@ recipes:
 	@name='$@'; CC='$(CC)' JOBS='$(JOBS)' bash tests/ports/run.sh "$${name#port-}"
 
 stores-scale:
-	@CC='$(CC)' MOST='$(MOST)' sh tests/store_scale.sh
+	@CC='$(CC)' MOST='$(MOST)' QUICK='$(QUICK)' sh tests/store_scale.sh
 
 server-stores: build/server-stores
 
@@ -134,7 +135,7 @@ build/server-stores: examples/server/*.c examples/server/*.h examples/stores/*.h
 	    -o build/server-stores examples/server/*.c -lsqlite3 -lpq -lhiredis -pthread
 
 stores:
-	@CC='$(CC)' QUICK='$(QUICK)' STORES='$(STORES)' sh tests/stores.sh
+	@CC='$(CC)' QUICK='$(QUICK)' STORES='$(STORES)' PLANTS='$(PLANTS)' sh tests/stores.sh
 
 protocol:
 	@CC='$(CC)' JOBS='$(JOBS)' DEPTH='$(DEPTH)' ONLY='$(ONLY)' sh tests/protocol/run.sh

@@ -1,5 +1,6 @@
 /* store_disk.h - stands between a store and the disk: this program's own write, fsync and ftruncate, which
-   SQLite calls too. Counts what was written and has not been synced, and fails on command.
+   SQLite calls too. Counts what was written and has not been synced, and fails on command. Counts what is
+   sent to servers as well.
    Linux only, as the tests of the stores are.                                                       */
 
 #ifndef STORE_DISK_H
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -19,6 +21,7 @@ static struct {
     bool dirty[DISK_FDS];       /* written since its last sync */
     bool on;                    /* fail as below */
     long writes, syncs;
+    long sends;                 /* pieces written to sockets: a request of libpq or hiredis is one */
     int  write_error;           /* errno of the next writes; 0: none */
     long write_after;           /* so many writes go well first */
     long partly;                /* the write that fails writes so many bytes first */
@@ -59,6 +62,12 @@ CHECK_UNUSED static int disk_dirty(void)
     return n;
 }
 
+static bool disk_is_socket(int fd)
+{
+    struct stat s;
+    return fstat(fd, &s) == 0 && S_ISSOCK(s.st_mode);
+}
+
 static ssize_t disk_write(int fd, const void *p, size_t n, off_t at, bool positioned)
 {
     static bool interrupted;
@@ -75,6 +84,7 @@ static ssize_t disk_write(int fd, const void *p, size_t n, off_t at, bool positi
             return -1;
         }
     }
+    if (disk_is_socket(fd)) disk.sends++;
     done = positioned ? (ssize_t)syscall(SYS_pwrite64, fd, p, n, at) : (ssize_t)syscall(SYS_write, fd, p, n);
     return done;
 }
@@ -91,6 +101,11 @@ static int disk_sync(int fd, long call)
 ssize_t write(int fd, const void *p, size_t n) { return disk_write(fd, p, n, 0, false); }
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { return disk_write(fd, p, n, at, true); }
 ssize_t pwrite64(int fd, const void *p, size_t n, off_t at) { return disk_write(fd, p, n, at, true); }
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+    disk.sends++;
+    return (ssize_t)syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
+}
 int fsync(int fd) { return disk_sync(fd, SYS_fsync); }
 int fdatasync(int fd) { return disk_sync(fd, SYS_fdatasync); }
 

@@ -181,13 +181,25 @@ static bool cluster_meet(cluster_service *c)
     return true;
 }
 
+/* A replica may become the master while it is waited for. */
+static bool cluster_node_ready(const service *s)
+{
+    int tries;
+    for (tries = 0; tries < 600; tries++) {
+        if (redis_says(s->port, "INFO replication", "role:master")
+            || redis_says(s->port, "INFO replication", "master_link_status:up")) return true;
+        usleep(50000);
+    }
+    printf("redis on %d: neither a master nor linked to one\n", s->port);
+    return false;
+}
+
 static bool cluster_ready(cluster_service *c)
 {
     int i;
     for (i = 0; i < CLUSTER_NODES; i++) {
-        if (!wait_redis(c->node[i].port, "CLUSTER INFO", "cluster_state:ok")) return false;
-        if (redis_says(c->node[i].port, "INFO replication", "role:slave")
-            && !wait_redis(c->node[i].port, "INFO replication", "master_link_status:up")) return false;
+        if (!wait_redis(c->node[i].port, "CLUSTER INFO", "cluster_state:ok")
+            || !cluster_node_ready(&c->node[i])) return false;
     }
     return true;
 }

@@ -14,7 +14,7 @@
 #define TORTURE_WINDOW   10         /* s of session time: a fifth of a second of ours */
 #define TORTURE_CLIENTS  48
 #define TORTURE_SUBJECTS 8
-#define TORTURE_CALLS    400000
+#define TORTURE_CALLS    1500000
 #define TORTURE_WRITES   400000
 #define TORTURE_SESSIONS 40000
 

@@ -609,7 +609,8 @@ static void ta_redis_entry(const ta_record *rec, char entry[TA_REDIS_ENTRY + 1],
 
 /* ---- writes, and the replicas ------------------------------------------------------------------- */
 
-/* Whether as many replicas as wanted have all that this link wrote.                                 */
+/* Whether as many replicas as wanted have all that this link wrote. A quarter of the time that is left is for
+   the answer: a link is not lost because a replica is.                                              */
 static bool ta_redis_wait(ta_redis *r, ta_redis_node *n)
 {
     char want[16], ms[24];
@@ -619,7 +620,7 @@ static bool ta_redis_wait(ta_redis *r, ta_redis_node *n)
     if (r->opts.replicas == 0) return true;
     if (n->link == NULL) return false;
     snprintf(want, sizeof want, "%d", r->opts.replicas);
-    snprintf(ms, sizeof ms, "%lld", (long long)(left > 20 ? left - 10 : 10));
+    snprintf(ms, sizeof ms, "%lld", (long long)(left > 4 ? left - left / 4 : 1));
     a = ta_redis_say(r, n, "WAIT", want, ms, NULL, NULL, NULL);
     enough = a != NULL && a->type == REDIS_REPLY_INTEGER && a->integer >= r->opts.replicas;
     if (a != NULL && !enough) ta_redis_fail(r, TA_ERR_STORE, "WAIT", "too few replicas have it");
