@@ -654,10 +654,12 @@ static void check_bad_link(const ta_store *s)
     CHECK_ST(raise_gen(s, 1, at), TA_OK);
 }
 
+static const store_kind *torture_kind;  /* the one at hand, for tests that are the same for all */
+
 #include "store_redis.h"
 #include "store_postgres.h"
-#include "store_torture.h"
 #include "store_moves.h"
+#include "store_torture.h"
 #include "store_scale.h"
 
 /* ---- all of it --------------------------------------------------------------------------------------- */
