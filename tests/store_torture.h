@@ -49,6 +49,7 @@ typedef struct torture_client {
     pthread_mutex_t mutex;          /* robust: its holder may be killed */
     torture_jar     jar[2];         /* one is written while the other is good */
     int             good;
+    uint32_t        begun;          /* refreshes of its own */
 } torture_client;
 
 static struct torture_shared {
@@ -242,16 +243,28 @@ static void torture_login(const ta_auth *a, size_t n)
     if (st == TA_OK) torture_keep(&torture->client[n], none.session, true, pair.refresh, pair.refresh_len);
 }
 
+/* A thief strikes where it hurts most: while the session rotates. */
+static void torture_lie_in_wait(const torture_client *c)
+{
+    uint32_t seen = __atomic_load_n(&c->begun, __ATOMIC_SEQ_CST);
+    int tries;
+    for (tries = 0; tries < 300 && __atomic_load_n(&c->begun, __ATOMIC_SEQ_CST) == seen; tries++) usleep(200);
+}
+
 static void torture_refresh(const ta_auth *a, size_t n, bool theft)
 {
     torture_client *c = &torture->client[n];
-    double began = torture_age();
-    torture_jar j = torture_look(c);
+    double began;
+    torture_jar j;
     ta_refresh_opts opts = TA_ZERO;
     torture_call *call;
     ta_pair pair;
     ta_status st;
+    if (theft) torture_lie_in_wait(c);
+    else       __atomic_add_fetch(&c->begun, 1, __ATOMIC_SEQ_CST);
+    j = torture_look(c);
     if (j.len == 0 || (theft && j.old_len == 0)) return;
+    began = torture_age();
     opts.retry_key = theft ? NULL : j.retry;            /* a thief has the token, not the key */
     call = torture_begin(theft ? T_THEFT : T_REFRESH, n, &j);
     st = ta_refresh(a, theft ? j.old : j.token, theft ? j.old_len : j.len, torture_now(), &opts, &pair);
