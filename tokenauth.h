@@ -1435,16 +1435,27 @@ TAI_TARGET_AVX2 static size_t tai_base64_decode_wide(const char *in, size_t len,
     return i;
 }
 
-/* The first len characters, a multiple of 4 and at least 16. Still no branch and no table in memory on
-   what is decoded. The last 16 are taken before anything is written: they overlap what goes before. */
+/* At least 16 characters. Still no branch and no table in memory on what is decoded. The last of them are
+   taken before anything is written: they overlap what goes before.                                 */
 TAI_TARGET_SSE static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
 {
-    __m128i bad = _mm_setzero_si128(), end = tai_load16(in + len - 16);
-    size_t i = 0;
-    if (len >= 192 && tai_cpu_has(TAI_CPU_AVX2)) i = tai_base64_decode_wide(in, len, out, &bad);
-    for (; i + 16 < len; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
-    tai_base64_decode16(end, out + (len - 16) / 4 * 3, &bad);
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128())) == 0xFFFF;
+    char last[3 + 16] = "AAAAAAAAAAAAAAAAAA";           /* an A is zeros */
+    uint8_t bytes[12] = {0};
+    size_t i = 0, tail = len % 4, whole = len - tail;
+    __m128i bad = _mm_setzero_si128(), end = tai_load16(in + whole - 16);
+    unsigned good;
+
+    memcpy(last, in + len - 3, 3);
+    if (len >= 192 && tai_cpu_has(TAI_CPU_AVX2)) i = tai_base64_decode_wide(in, whole, out, &bad);
+    for (; i + 16 < whole; i += 16) tai_base64_decode16(tai_load16(in + i), out + i / 4 * 3, &bad);
+    out += whole / 4 * 3;
+    tai_base64_decode16(end, out - 12, &bad);
+    if (tail > 1) {
+        tai_base64_decode16(tai_load16(last + 3 - tail), bytes, &bad);
+        memcpy(out, bytes, tail - 1);
+    }
+    good = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128()));
+    return ((good ^ 0xFFFFu) | bytes[tail > 1 ? tail - 1 : 0] | (tail == 1)) == 0;     /* no spare bit */
 }
 
 #endif
@@ -1458,8 +1469,7 @@ static bool tai_base64_decode(const char *in, size_t len, uint8_t *out, tai_alph
 
 #if TAI_X86
     if (a.c62 == '-' && whole >= 4 && tai_cpu_has(TAI_CPU_SSE)) {
-        if (!tai_base64_decode_x86(in, 4 * whole, out)) bad = 64u;
-        i = whole;
+        return tai_base64_decode_x86(in, len, out);
     }
 #endif
     for (; i < whole; i++) {
@@ -1513,31 +1523,35 @@ static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
 
 #else
 
-#define TAI__ 64, 64, 64, 64, 64, 64, 64, 64
-static const uint8_t tai_base64url_values[256] = {
-    TAI__, TAI__, TAI__, TAI__, TAI__, 64, 64, 64, 64, 64, 62, 64, 64,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
-    64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63,
-    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+#define TAI__ -1, -1, -1, -1, -1, -1, -1, -1
+static const int8_t tai_base64url_values[256] = {
+    TAI__, TAI__, TAI__, TAI__, TAI__, -1, -1, -1, -1, -1, 62, -1, -1,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+    -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    -1, -1, -1, -1, 63,
+    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+    -1, -1, -1, -1, -1,
     TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__
 };
 #undef TAI__
 
-/* The same for a token's header, payload and MAC, by table: they are no secret to who holds the token. */
+/* The same for a token's header, payload and MAC, by table: they are no secret to who holds the token. What
+   is foreign sets the topmost bit of its group.                                                  */
 static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
 {
     const uint8_t *p = (const uint8_t *)in;
     size_t i, whole = len / 4;
-    unsigned bad = 0;
+    uint32_t seen = 0;
     for (i = 0; i < whole; i++, p += 4, out += 3) {
-        unsigned a = tai_base64url_values[p[0]], b = tai_base64url_values[p[1]];
-        unsigned c = tai_base64url_values[p[2]], d = tai_base64url_values[p[3]];
-        bad |= a | b | c | d;
-        out[0] = (uint8_t)(a << 2 | b >> 4);
-        out[1] = (uint8_t)(b << 4 | c >> 2);
-        out[2] = (uint8_t)(c << 6 | d);
+        const int8_t *v = tai_base64url_values;
+        uint32_t group = (uint32_t)v[p[0]] << 18 | (uint32_t)v[p[1]] << 12 | (uint32_t)v[p[2]] << 6
+                       | (uint32_t)v[p[3]];
+        seen |= group;
+        out[0] = (uint8_t)(group >> 16);
+        out[1] = (uint8_t)(group >> 8);
+        out[2] = (uint8_t)group;
     }
-    return bad < 64u && tai_base64_decode((const char *)p, len % 4, out, tai_base64url);
+    return seen >> 31 == 0 && tai_base64_decode((const char *)p, len % 4, out, tai_base64url);
 }
 
 #endif
@@ -2187,13 +2201,13 @@ static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4]
 
 #if TAI_X86
 /* One bit for each of 16 bytes that is a control, a quote, a backslash or beyond ASCII.          */
-static inline unsigned tai_not_plain(const char *text)
+static inline unsigned tai_marks(__m128i c)
 {
-    __m128i c = tai_load16(text);
     __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
                                 _mm_cmpeq_epi8(c, _mm_set1_epi8('\\')));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, _mm_cmplt_epi8(c, _mm_set1_epi8(' '))));
 }
+static inline unsigned tai_not_plain(const char *text) { return tai_marks(tai_load16(text)); }
 #elif !TAI_SMALL
 static inline bool tai_all_plain(uint64_t v)
 {
@@ -2224,12 +2238,37 @@ static inline size_t tai_plain_tail(const char *text, size_t len, size_t pos)
 
 static size_t tai_plain_long(const char *text, size_t len, size_t pos)
 {
+    if (len - pos >= 16) {
+        unsigned hit = tai_not_plain(text + pos);
+        if (hit != 0) return pos + tai_first_bit(hit);
+        pos += 16;
+    }
     if (len - pos >= 64 && tai_cpu_has(TAI_CPU_AVX2)) pos = tai_plain_wide(text, len, pos);
     for (; len - pos >= 16; pos += 16) {
         unsigned hit = tai_not_plain(text + pos);
         if (hit != 0) return pos + tai_first_bit(hit);
     }
     return tai_plain_tail(text, len, pos);
+}
+#endif
+
+static inline size_t tai_plain_by_one(const char *text, size_t len, size_t pos)
+{
+    while (pos < len && (uint8_t)text[pos] >= 0x20 && (uint8_t)text[pos] < 0x80 && text[pos] != '"'
+           && text[pos] != '\\') pos++;
+    return pos;
+}
+
+#if TAI_X86
+/* In a text of fewer than 16 bytes: from eight on, the first and the last eight are looked at together. */
+static size_t tai_plain_short(const char *text, size_t len, size_t pos)
+{
+    if (len - pos >= 8) {
+        __m128i c = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)(text + pos)),
+                                       _mm_loadl_epi64((const __m128i *)(const void *)(text + len - 8)));
+        if (tai_marks(c) == 0) return len;
+    }
+    return tai_plain_by_one(text, len, pos);
 }
 #endif
 
@@ -2242,13 +2281,13 @@ static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
         unsigned hit = tai_not_plain(text + pos);
         return hit != 0 ? pos + tai_first_bit(hit) : tai_plain_long(text, len, pos + 16);
     }
-    if (len >= 16) return tai_plain_tail(text, len, pos);
-#elif !TAI_SMALL
+    return len >= 16 ? tai_plain_tail(text, len, pos) : tai_plain_short(text, len, pos);
+#else
+#  if !TAI_SMALL
     while (len - pos >= 8 && tai_all_plain(tai_load8(text + pos))) pos += 8;
+#  endif
+    return tai_plain_by_one(text, len, pos);
 #endif
-    while (pos < len && (uint8_t)text[pos] >= 0x20 && (uint8_t)text[pos] < 0x80 && text[pos] != '"'
-           && text[pos] != '\\') pos++;
-    return pos;
 }
 
 /* *char quotation-mark: a string whose first characters were seen to be good                     */
@@ -2274,6 +2313,13 @@ static inline size_t tai_string(const char *text, size_t len, size_t pos)
 /* *DIGIT: the place behind them, which may be where it began */
 static size_t tai_digits(const char *text, size_t len, size_t pos)
 {
+#if TAI_X86
+    if (len - pos >= 16) {              /* nearly all numbers are shorter than that */
+        __m128i d = _mm_sub_epi8(tai_load16(text + pos), _mm_set1_epi8('0'));
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
+        if (hit != 0xFFFF) return pos + tai_first_bit(~hit);
+    }
+#endif
     while (pos < len && tai_is_digit(text[pos])) pos++;
     return pos;
 }
@@ -2502,13 +2548,16 @@ static bool tai_scan_has_room(const tai_scan *s)
 
 /* Which of the wanted members has this name, if any? They mostly come in the order in which we want
    them, so the search goes on where the last one was found.                                     */
-static ta_json *tai_scan_want(tai_scan *s, tai_name name)
+static inline ta_json *tai_scan_want(tai_scan *s, tai_name name)
 {
-    size_t left = s->want_count;
+    size_t left = s->want_count, i = s->want_next, at;
     for (; left > 0; left--) {
-        size_t i = s->want_next;
-        if (++s->want_next == s->want_count) s->want_next = 0;
-        if (s->wants[i].name == name.last && s->wants[i].len == name.len) return &s->values[i];
+        at = i++;
+        if (i == s->want_count) i = 0;
+        if (s->wants[at].name == name.last && s->wants[at].len == name.len) {
+            s->want_next = i;
+            return &s->values[at];
+        }
     }
     return NULL;
 }
@@ -2564,6 +2613,64 @@ static size_t tai_scan_name(tai_scan *s, size_t pos)
     return pos;
 }
 
+/* The wanted value that was being read ends here.                                                */
+static inline void tai_scan_take(tai_scan *s, size_t pos)
+{
+    if (s->depth != 1 || s->wanted == NULL) return;
+    s->wanted->len = (size_t)(s->text + pos - s->wanted->text);
+    s->wanted = NULL;
+}
+
+#if TAI_SMALL
+
+static size_t tai_scan_members(tai_scan *s, size_t pos, bool *complete)
+{
+    (void)complete;
+    return tai_scan_name(s, pos);
+}
+
+#else
+
+/* The wanted member whose name stands here as nearly everyone spells it: three letters, then the colon. */
+static inline ta_json *tai_scan_usual_name(tai_scan *s, const char *text, size_t len)
+{
+    tai_name name = {3, 0, 0};
+    ta_json *want;
+    if (len < 6 || text[0] != '"' || text[4] != '"' || text[5] != ':') return NULL;
+    name.last = tai_load32((const uint8_t *)text) & 0xFFFFFFu;
+    want = tai_scan_want(s, name);
+    return want != NULL && want->text == NULL && tai_scan_has_room(s) ? want : NULL;
+}
+
+/* From a name on, up to the next value that is neither string nor number, or to the last of all values, which
+   is then complete. What stands oddly is left to the steps below.                                 */
+static size_t tai_scan_members(tai_scan *s, size_t pos, bool *complete)
+{
+    const char *text = s->text;
+    size_t len = s->len, start, end;
+    bool outermost = s->depth == 1 && s->want_count > 0;
+    ta_json *want;
+    for (;;) {
+        want  = outermost ? tai_scan_usual_name(s, text + pos, len - pos) : NULL;
+        start = want != NULL ? tai_space(text, len, pos + 6) : tai_scan_name(s, pos);
+        if (start == 0 || start >= len) return start;
+        end = text[start] == '"' ? tai_string(text, len, start) : tai_number(text, len, start);
+        if (end == 0 || end >= len || (text[end] != ',' && text[end] != '}'))
+            return want != NULL ? tai_scan_name(s, pos) : start;
+        if (want != NULL) {
+            *want = tai_view(text, start, end);
+            s->want_seen++;
+        } else {
+            tai_scan_take(s, end);
+        }
+        *complete = text[end] == '}';
+        if (*complete) return end;
+        pos = tai_space(text, len, end + 1);
+    }
+}
+
+#endif
+
 static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of this level? */
 {
     return pos < s->len && s->text[pos] == (tai_scan_in_object(s) ? '}' : ']');
@@ -2586,7 +2693,7 @@ static size_t tai_scan_open(tai_scan *s, size_t pos, bool *complete)
     pos = tai_space(s->text, s->len, pos + 1);
     *complete = tai_scan_closes(s, pos);
     if (*complete) return tai_scan_close(s, pos);
-    return tai_scan_in_object(s) ? tai_scan_name(s, pos) : pos;
+    return tai_scan_in_object(s) ? tai_scan_members(s, pos, complete) : pos;
 }
 
 /* What may begin where a value must stand: a scalar, which is then complete, or a bracket.      */
@@ -2610,16 +2717,13 @@ static size_t tai_scan_value(tai_scan *s, size_t pos, bool *complete)
    completes the container too.                                                                  */
 static size_t tai_scan_after(tai_scan *s, size_t pos, bool *complete)
 {
-    if (s->depth == 1 && s->wanted != NULL) {
-        s->wanted->len = (size_t)(s->text + pos - s->wanted->text);
-        s->wanted = NULL;
-    }
+    tai_scan_take(s, pos);
     pos = tai_space(s->text, s->len, pos);
     if (tai_scan_closes(s, pos)) return tai_scan_close(s, pos);
     if (pos >= s->len || s->text[pos] != ',') return tai_scan_fault(s, TA_ERR_JSON);
     pos = tai_space(s->text, s->len, pos + 1);
     *complete = false;
-    return tai_scan_in_object(s) ? tai_scan_name(s, pos) : pos;
+    return tai_scan_in_object(s) ? tai_scan_members(s, pos, complete) : pos;
 }
 
 static ta_status tai_scan_text(tai_scan *s)
@@ -2921,6 +3025,23 @@ static bool tai_shift_in(int64_t *v, int digit)
     return true;
 }
 
+#if !TAI_SMALL
+/* Nearly every number: digits only, and few enough of them.                                      */
+static bool tai_short_int(ta_json v, int64_t *out)
+{
+    uint64_t sum = 0;
+    size_t i;
+    if (v.len > 18) return false;
+    for (i = 0; i < v.len; i++) {
+        unsigned digit = (unsigned)(uint8_t)v.text[i] - '0';
+        if (digit > 9) return false;
+        sum = sum * 10 + digit;
+    }
+    *out = (int64_t)sum;
+    return true;
+}
+#endif
+
 /* A number's integer part, exactly, towards zero, and whether a fraction was left off; false when it
    is beyond 64 bits. No floating point: each digit's weight is known from the point's place.
    needs: a number as tai_number takes it, up to TAI_MAX_JSON characters                         */
@@ -2933,12 +3054,7 @@ static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
 
     *fraction = false;
 #if !TAI_SMALL
-    for (i = minus; i < v.len && i < 18 && tai_is_digit(v.text[i]); i++) sum = sum * 10 - (v.text[i] - '0');
-    if (i == v.len) {                                   /* nearly all: digits only, and few enough */
-        *out = minus ? sum : -sum;
-        return true;
-    }
-    sum = 0;
+    if (tai_short_int(v, out)) return true;
 #endif
     while (mantissa < v.len && v.text[mantissa] != 'e' && v.text[mantissa] != 'E') mantissa++;
     for (i = minus; i < mantissa && v.text[i] != '.'; i++) point++;
@@ -3084,6 +3200,17 @@ static void tai_put_escape(ta_json_writer *w, uint8_t c)
 static void tai_put_quoted(ta_json_writer *w, const char *text, size_t len)
 {
     size_t pos, n;
+#if !TAI_SMALL
+    size_t room = w->cap - w->len;                      /* nearly all: no escapes, and they fit */
+    if (w->st == TA_OK && room > 2 && len < room - 2 && tai_plain_end(text, len, 0) == len) {
+        char *at = w->out + w->len;
+        at[0] = '"';
+        if (len > 0) memcpy(at + 1, text, len);
+        at[len + 1] = '"';
+        w->len += len + 2;
+        return;
+    }
+#endif
     tai_put(w, "\"", 1);
     for (pos = 0; pos < len && w->st == TA_OK; pos += n) {
         size_t plain = tai_plain_end(text, len, pos) - pos;
@@ -4067,12 +4194,12 @@ static ta_status tai_check_more(const ta_claims *c)
 static void tai_put_mac(ta_json_writer *w, const ta_key *key)
 {
     uint8_t mac[TA_SHA256_SIZE];
-    char    text[TAI_MAC_CHARS];
+    if (w->st == TA_OK && w->cap - w->len <= 1 + TAI_MAC_CHARS) w->st = TA_ERR_SPACE;
     if (w->st != TA_OK) return;
     tai_key_mac(key, w->out, w->len, mac);
-    tai_segment_encode(mac, sizeof mac, text);
-    tai_put(w, ".", 1);
-    tai_put(w, text, sizeof text);
+    w->out[w->len] = '.';
+    tai_segment_encode(mac, sizeof mac, w->out + w->len + 1);
+    w->len += 1 + TAI_MAC_CHARS;
 }
 
 /* The payload, which was checked, stands in w from `start`: encode, sign.                        */
@@ -4180,11 +4307,9 @@ static uint32_t tai_offset(int64_t created, int64_t t)
     return t <= created ? 0 : t - created > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)(t - created);
 }
 
-static bool tai_is_zero(const uint8_t *p, size_t n)
+static bool tai_is_zero(const uint8_t *p, size_t n)         /* the first is, and each is like the next */
 {
-    size_t i;
-    for (i = 0; i < n && p[i] == 0; i++) { }
-    return i == n;
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
 static bool tai_is_offset(int64_t created, int64_t t)
@@ -4547,11 +4672,17 @@ static ta_status tai_table_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_recor
 {
     const ta_table *t = (const ta_table *)ctx;
     size_t at, probes;
-    ta_status st = TA_ERR_NOT_FOUND;
-    tai_zero(out, sizeof *out);
-    if (!tai_lock(t)) return TA_ERR_STORE;
-    if (tai_index_find(t, id, &at, &probes))
+    ta_status st;
+    if (!tai_lock(t)) {
+        tai_zero(out, sizeof *out);
+        return TA_ERR_STORE;
+    }
+    if (tai_index_find(t, id, &at, &probes)) {
         st = ta_record_unpack(tai_slot(t, tai_entry_slot(t, at)), TA_RECORD_SIZE, out);
+    } else {
+        tai_zero(out, sizeof *out);
+        st = TA_ERR_NOT_FOUND;
+    }
     tai_unlock(t);
     return st;
 }
