@@ -105,6 +105,10 @@ static void test_postgres_refuses_what_it_is_not(void)
     pg_must("CREATE TABLE ta_record(id text, name text)");
     CHECK_ST(postgres_try_open(NULL), TA_ERR_SNAPSHOT);
     postgres_wipe();
+    CHECK_ST(postgres_try_open(NULL), TA_OK);
+    pg_must("ALTER TABLE ta_record SET UNLOGGED");
+    CHECK_ST(postgres_try_open(NULL), TA_ERR_CONFIG);
+    postgres_wipe();
     pg_must("ALTER SYSTEM SET fsync = off");
     pg_kill(&pg_server);
     CHECK(pg_start(&pg_server));
@@ -258,6 +262,47 @@ static void check_locked(const ta_store *s)
 
 static void test_postgres_waits_for_a_lock(void) { postgres_through_proxy(500, check_locked); }
 
+static bool pg_setting_is(ta_postgres *p, const char *show, const char *want)
+{
+    char is[40] = "";
+    int tries;
+    for (tries = 0; tries < 400 && strcmp(is, want) != 0; tries++) {
+        if (!ta_postgres_say(p, show, is, sizeof is)) return false;
+        usleep(10000);
+    }
+    return strcmp(is, want) == 0;
+}
+
+/* A standby that has to have each write, and is not there: nothing is acknowledged, and what is only here is
+   not read. A statement_timeout of the database would end the wait and call it success.               */
+static void test_postgres_waits_for_the_standby(void)
+{
+    ta_postgres_opts opts = TA_ZERO;
+    ta_postgres *p;
+    ta_store s;
+    uint32_t gen;
+    postgres_wipe();
+    pg_must("ALTER DATABASE postgres SET statement_timeout = 100");
+    opts.timeout_ms = 400;
+    p = postgres_open_port(pg_server.port, &opts);
+    s = ta_postgres_store(p);
+    CHECK_ST(add(&s, 1), TA_OK);
+    pg_must("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    pg_must("SELECT pg_reload_conf()");
+    CHECK(pg_setting_is(p, "SHOW synchronous_standby_names", "nobody"));
+    CHECK_ST(raise_gen(&s, 1, 0), TA_ERR_STORE);
+    CHECK_ST(look(&s, 1, &gen), TA_ERR_STORE);
+    CHECK_ST(look(&s, 1, &gen), TA_ERR_STORE);
+    pg_must("ALTER SYSTEM RESET synchronous_standby_names");
+    pg_must("SELECT pg_reload_conf()");
+    usleep(300000);
+    CHECK_ST(look(&s, 1, &gen), TA_OK);
+    CHECK_EQ(gen, 1);
+    CHECK_ST(raise_gen(&s, 1, 1), TA_OK);
+    postgres_close(p);
+    pg_must("ALTER DATABASE postgres RESET ALL");
+}
+
 static void own_postgres(void)
 {
     OWN(test_postgres_refuses_what_it_is_not);
@@ -268,4 +313,5 @@ static void own_postgres(void)
     OWN(test_postgres_late_write);
     OWN(test_postgres_bad_link);
     OWN(test_postgres_waits_for_a_lock);
+    OWN(test_postgres_waits_for_the_standby);
 }

@@ -263,6 +263,50 @@ static void test_redis_list_lives_as_long_as_its_sessions(void)
     redis_close(r);
 }
 
+/* Between the two writes of an insert. What is left of a crash there is an id without a record, which is passed
+   over and stays until its session could be over: it may be just being born. And a session that could not
+   be listed is not there: nobody could end what he does not see.                                      */
+static void test_redis_between_list_and_record(void)
+{
+    ta_redis *r, *dead;
+    ta_store s;
+    ta_record a = one(1);
+    uint8_t ids[4][TA_ID_SIZE];
+    char key[TA_REDIS_KEY];
+    size_t n, i;
+    a.ends_at = a.idle_until = (int64_t)time(NULL) + 1000;
+    redis_wipe();
+    dead = (ta_redis *)redis_open();            /* does the first, and dies */
+    CHECK(ta_redis_enter(dead));
+    CHECK_ST(ta_redis_leave(dead, ta_redis_enlist(dead, &a)), TA_OK);
+    redis_close(dead);
+    r = (ta_redis *)redis_open();
+    s = ta_redis_store(r);
+    for (i = 0; i < 3; i++) {                   /* to list it does not unlist it */
+        CHECK_ST(look(&s, 1, NULL), TA_ERR_NOT_FOUND);
+        CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+        CHECK_EQ(n, 1);
+    }
+    CHECK_ST(s.cas(s.ctx, a.id, NULL, &a, a.ends_at), TA_OK);     /* ... or goes on after all */
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_OK);
+    CHECK_EQ(n, 1);
+    CHECK_BYTES(ids[0], a.id, TA_ID_SIZE);
+
+    redis_wipe();
+    ta_redis_list_key(r, "alice", 5, key);
+    {
+        char command[120];
+        snprintf(command, sizeof command, "SET %s no-list", key);
+        redis_do(redis_server.port, command);
+    }
+    CHECK_ST(add(&s, 2), TA_ERR_STORE);
+    CHECK_ST(look(&s, 2, NULL), TA_ERR_NOT_FOUND);
+    CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_ERR_STORE);
+    CHECK_EQ(n, 0);
+    redis_wipe();
+    redis_close(r);
+}
+
 /* ---- a bad link --------------------------------------------------------------------------------- */
 
 static void test_redis_late_write(void)
@@ -347,6 +391,7 @@ static void own_redis(void)
     OWN(test_redis_out_of_memory);
     OWN(test_redis_foreign_values);
     OWN(test_redis_list_lives_as_long_as_its_sessions);
+    OWN(test_redis_between_list_and_record);
     OWN(test_redis_late_write);
     OWN(test_redis_bad_link);
     OWN(test_redis_wait);

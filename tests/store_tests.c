@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define TA_JOURNAL_IMPLEMENTATION
@@ -200,12 +201,25 @@ static void test_journal_unwritten_end(void)
 {
     size_t n;
     uint8_t *bytes = five(&n);
+    size_t entry = TA_RECORD_SIZE + 32, gap;
     ta_journal j;
+    for (gap = 32; gap <= entry; gap += 32) {           /* the sector with its beginning never came */
+        uint8_t *other = (uint8_t *)exact_copy(bytes, n);
+        memset(other + n - entry, 0, gap);
+        write_file(in_dir("journal"), other, n);
+        CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+        CHECK_EQ(j.live, 4);
+        ta_journal_close(&j);
+        free(other);
+    }
     memset(bytes + n - 20, 0, 20);
     write_file(in_dir("journal"), bytes, n);
     CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
     CHECK_EQ(j.live, 4);
     ta_journal_close(&j);
+    memset(bytes + n - 2 * entry, 0, 32);               /* in the middle that is damage */
+    write_file(in_dir("journal"), bytes, n);
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_ERR_SNAPSHOT);
     free(bytes);
 }
 
@@ -393,6 +407,104 @@ static void test_journal_compaction(void)
     ta_journal_close(&j);
 }
 
+/* A disk that stays full while the file wants to be written anew: not all of it is copied at each write. */
+static void test_journal_full_disk_is_not_copied_to(void)
+{
+    ta_journal j;
+    ta_journal_opts opts = TA_ZERO;
+    ta_store s;
+    uint32_t i;
+    long writes;
+    journal_wipe();
+    opts.spare_entries = 50;
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), &opts), TA_OK);
+    s = ta_journal_store(&j);
+    for (i = 0; i < 20; i++) CHECK_ST(add(&s, i), TA_OK);
+    CHECK(mkdir(in_dir("journal.new"), 0700) == 0);     /* in the way */
+    for (i = 0; i < 400; i++) CHECK_ST(raise_gen(&s, 1, i), TA_OK);
+    CHECK_EQ(j.entries, 420);
+    CHECK(j.tidy_at > 420 && j.tidy_at <= 420 + 70);
+    CHECK(rmdir(in_dir("journal.new")) == 0);
+    writes = disk.writes;
+    for (; i < 500; i++) CHECK_ST(raise_gen(&s, 1, i), TA_OK);
+    CHECK(j.entries < 120 && j.tidy_at == 0);
+    CHECK(disk.writes - writes < 110);
+    ta_journal_close(&j);
+}
+
+/* The program goes elsewhere; the file does not. */
+static void test_journal_stays_where_it_was_opened(void)
+{
+    ta_journal j;
+    ta_store s;
+    char was[300];
+    CHECK(getcwd(was, sizeof was) != NULL);
+    journal_wipe();
+    CHECK(chdir(dir) == 0);
+    CHECK_ST(ta_journal_open(&j, "journal", NULL), TA_OK);
+    CHECK(chdir("/") == 0);
+    s = ta_journal_store(&j);
+    CHECK_ST(add(&s, 1), TA_OK);
+    CHECK_ST(ta_journal_compact(&j), TA_OK);
+    CHECK_ST(add(&s, 2), TA_OK);
+    ta_journal_close(&j);
+    CHECK(chdir(was) == 0);
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+    CHECK_EQ(j.live, 2);
+    ta_journal_close(&j);
+    CHECK(symlink(in_dir("journal"), in_dir("link")) == 0);
+    CHECK_ST(ta_journal_open(&j, in_dir("link"), NULL), TA_ERR_STORE);
+    CHECK(strstr(ta_journal_why(&j), "link") != NULL);
+    unlink(in_dir("link"));
+}
+
+/* A limit of the system's own, not one of store_disk.h: a child may make no file larger than this one is. */
+static void check_no_room(const store_kind *k)
+{
+    ta_store s;
+    void *o;
+    int status;
+    pid_t pid;
+    k->wipe();
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct rlimit limit;
+        struct stat at;
+        uint32_t gen, i;
+        signal(SIGXFSZ, SIG_IGN);
+        check.bad = 0;
+        o = k->open();
+        s = k->store(o);
+        for (i = 0; i < 3; i++) CHECK_ST(add(&s, i), TA_OK);
+        CHECK(stat(in_dir(k == &journal ? "journal" : "db-wal"), &at) == 0);
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = (rlim_t)at.st_size + 100;
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        CHECK_ST(add(&s, 7), k == &journal ? TA_ERR_FULL : TA_ERR_STORE);
+        CHECK_ST(raise_gen(&s, 0, 0), TA_ERR_STORE);
+        CHECK_ST(erase(&s, 1), TA_ERR_STORE);
+        CHECK_ST(look(&s, 0, &gen), TA_OK);
+        CHECK_EQ(gen, 0);
+        CHECK_ST(look(&s, 7, NULL), TA_ERR_NOT_FOUND);
+        limit.rlim_cur = limit.rlim_max;
+        CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        CHECK_ST(add(&s, 7), TA_OK);
+        CHECK_ST(raise_gen(&s, 0, 0), TA_OK);
+        k->close(o);
+        fflush(stdout);
+        _exit(check.bad == 0 ? 0 : 1);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    o = k->open();
+    s = k->store(o);
+    CHECK_ST(look(&s, 1, NULL), TA_OK);
+    CHECK_ST(look(&s, 7, NULL), TA_OK);
+    k->close(o);
+}
+
+static void test_journal_no_room(void) { check_no_room(&journal); }
+
 /* ---- SQLite ------------------------------------------------------------------------------------------ */
 
 static void sqlite_wipe(void)
@@ -561,6 +673,8 @@ static void test_sqlite_bad_disk(void)
     sqlite_close(o);
 }
 
+static void test_sqlite_no_room(void) { check_no_room(&sqlite); }
+
 /* ---- acknowledged means on the disk ---------------------------------------------------------------- */
 
 static void check_synced(const store_kind *k)
@@ -675,6 +789,9 @@ static void own_journal(void)
     OWN(test_journal_written_by_another);
     OWN(test_journal_bad_disk);
     OWN(test_journal_compaction);
+    OWN(test_journal_full_disk_is_not_copied_to);
+    OWN(test_journal_stays_where_it_was_opened);
+    OWN(test_journal_no_room);
     OWN(test_journal_acknowledges_what_is_synced);
 }
 
@@ -684,6 +801,7 @@ static void own_sqlite(void)
     OWN(test_sqlite_row_that_disagrees);
     OWN(test_sqlite_busy);
     OWN(test_sqlite_bad_disk);
+    OWN(test_sqlite_no_room);
     OWN(test_sqlite_acknowledges_what_is_synced);
 }
 

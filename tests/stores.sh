@@ -140,6 +140,12 @@ planted() {
         '*torn = true; return *torn ? TA_OK : ta_journal_damaged' test_journal_damage
     more bug journal 'the torn end stays' '|| j->size == size) return st;' '|| true) return st;' \
         test_journal_torn_end
+    more bug journal 'an end without its beginning is damage' 'return memcmp(e, zero, sizeof zero) == 0 || ' \
+        'return ' test_journal_unwritten_end
+    more bug journal 'a path that moves with the program' 'j->path = ta_journal_absolute(path);' \
+        'j->path = ta_journal_name(path, "");' test_journal_stays_where_it_was_opened
+    more bug journal 'a full disk is copied to at each write' '? 0 : j->entries + j->live + spare;' '? 0 : 0;' \
+        test_journal_full_disk_is_not_copied_to
     more bug journal 'no lock' 'if (flock(j->lock_fd, LOCK_EX | LOCK_NB) == 0) return TA_OK;' \
         'return TA_OK;' \
         test_journal_one_owner
@@ -172,6 +178,10 @@ planted() {
         'return true;' test_postgres_waits_for_a_lock
     more bug postgres 'acknowledged before the disk' "IN ('off', 'local')" "IN ('local')" \
         test_postgres_sets_what_it_needs
+    more bug postgres 'a time limit that calls the wait for a standby success' \
+        '&& ta_postgres_say(p, "SET statement_timeout = 0", NULL, 0)' '' test_postgres_waits_for_the_standby
+    more bug postgres 'what no standby has is read' '(!doubt || ta_postgres_settle(p))' 'true' \
+        test_postgres_waits_for_the_standby
     more bug postgres 'a write that was refused is taken for a conflict' '"40P01") == 0)) return' \
         '"40P01") == 0 || 1)) return' test_postgres_errors
     more bug postgres 'the table is made without a lock' '"BEGIN; SELECT pg_advisory_xact_lock(7466931)"' \
@@ -189,6 +199,10 @@ planted() {
     more bug redis 'a write is sent again when its answer is lost' \
         'if (a == NULL && c->writes) return NULL;' '' \
         test_redis_bad_link
+    more bug redis 'a session that cannot be listed' \
+        'if (old == NULL && next->kind == 1) st = ta_redis_enlist(r, next);' \
+        'if (old == NULL && next->kind == 1) (void)ta_redis_enlist(r, next);' \
+        test_redis_between_list_and_record
     bug redis 'a replica is read' '"GETEX", 5' '"GET", 3' test_redis_demoted
     more bug redis 'an evicting server is taken' 'if (!r->opts.allow_eviction' \
         'if (0 && !r->opts.allow_eviction' \

@@ -13,7 +13,8 @@
    FOR        one process with any number of threads, and sessions that survive its end.
    KEEPS      what cas answered TA_OK to is on the disk (fsync), then in memory, then answered.
    MEMORY     about TA_RECORD_SIZE + 45 bytes a session, from malloc; all of them are in memory.
-   FILE       path, path.lock (held while open), path.new (while the file is written anew).
+   FILE       path, path.lock (held while open), path.new (while the file is written anew: it then takes
+              path's place, with mode 0600, so path must not be a symbolic link).
               32 bytes of head, then entries of TA_RECORD_SIZE + 32 bytes:
                   what 'P' put, 'D' drop   1     zeros 7     expires 8, big-endian
                   the packed record, or the id and zeros       TA_RECORD_SIZE
@@ -22,6 +23,7 @@
    CRASH      an entry cut short at the end was never acknowledged: it is cut off. Anything else that does
               not check is TA_ERR_SNAPSHOT, and ta_journal_why says at which byte. Nothing is skipped.
    DISK FULL  the entry is taken back: TA_ERR_FULL for an insert, else TA_ERR_STORE; later writes may go.
+              The same at a limit of RLIMIT_FSIZE, if you ignore SIGXFSZ.
    fsync      failed: nobody knows what is on the disk. No write until closed and opened again.
    BACK-UP    copy path at any time: it is a valid journal of that moment. To restore one is to forget
               what came later: revoked sessions live again, and clients hold tokens of the future. Set
@@ -51,6 +53,7 @@ typedef struct ta_journal {     /* contents are ours; does not copy with =, the 
     char             *path;
     uint64_t          size;     /* bytes of the file that count */
     uint64_t          entries;
+    uint64_t          tidy_at;  /* writing anew failed: not again before so many entries */
     uint8_t           sum[16];/* of the last entry */
     ta_journal_node **by_id, **by_sub;
     size_t            buckets, live, cursor;
@@ -433,6 +436,16 @@ static char *ta_journal_name(const char *path, const char *suffix)
     return name;
 }
 
+/* The same path for as long as it is open: the program may change its directory. NULL: errno says why.  */
+static char *ta_journal_absolute(const char *path)
+{
+    char here[4096];
+    if (path[0] == '/') return ta_journal_name(path, "");
+    if (getcwd(here, sizeof here - 1) == NULL) return NULL;
+    strcat(here, "/");
+    return ta_journal_name(here, path);
+}
+
 /* The new file takes the old one's place. Once renamed there is no way back: if the directory then does
    not reach the disk, either of the two may be there after a crash, and only the old one was complete. */
 static ta_status ta_journal_switch(ta_journal *j, ta_journal_copy *c, const char *name)
@@ -470,11 +483,13 @@ static ta_status ta_journal_rewrite(ta_journal *j)
 }
 
 /* Enough history that writing anew pays: each record is copied at most once for each entry appended. A
-   failure costs nothing now and is tried again with the next write.                               */
+   failure loses nothing and is tried again when as much history has come again: a full disk would have all
+   of it copied at each write.                                                                     */
 static void ta_journal_tidy(ta_journal *j)
 {
     size_t spare = j->opts.spare_entries > 0 ? j->opts.spare_entries : 4096;
-    if (j->entries > 2 * (uint64_t)j->live + spare) (void)ta_journal_rewrite(j);
+    if (j->entries <= 2 * (uint64_t)j->live + spare || j->entries < j->tidy_at) return;
+    j->tidy_at = ta_journal_rewrite(j) == TA_OK ? 0 : j->entries + j->live + spare;
 }
 
 /* ---- opening ------------------------------------------------------------------------------------- */
@@ -514,16 +529,22 @@ static ta_status ta_journal_read_head(ta_journal *j, uint64_t size)
     return TA_OK;
 }
 
-/* One entry. Where the file grew but its bytes never came, the last entry ends in zeros for a check: that
-   one too was never acknowledged, and *torn says so.                                               */
-static ta_status ta_journal_replay_one(ta_journal *j, const uint8_t *e, bool last, bool *torn)
+/* Where the file grew but not all of its sectors came, the last entry begins or ends in zeros: it too was
+   never acknowledged. (It can lie in two sectors, not in three.)                                   */
+static bool ta_journal_is_torn(const uint8_t *e)
 {
     static const uint8_t zero[TA_JOURNAL_CHECK] = {0};
+    return memcmp(e, zero, sizeof zero) == 0 || memcmp(e + TA_JOURNAL_BODY, zero, sizeof zero) == 0;
+}
+
+/* One entry; *torn: it is the last one, and no more than a beginning.                               */
+static ta_status ta_journal_replay_one(ta_journal *j, const uint8_t *e, bool last, bool *torn)
+{
     uint8_t sum[16];
     ta_status st;
     ta_journal_seal(j->sum, e, TA_JOURNAL_BODY, sum);
     if (memcmp(sum, e + TA_JOURNAL_BODY, sizeof sum) != 0) {
-        *torn = last && memcmp(e + TA_JOURNAL_BODY, zero, sizeof zero) == 0;
+        *torn = last && ta_journal_is_torn(e);
         return *torn ? TA_OK : ta_journal_damaged(j, "damaged: the entry does not check", j->size);
     }
     st = ta_journal_apply(j, e);
@@ -571,6 +592,8 @@ static ta_status ta_journal_lock_file(ta_journal *j)
 static ta_status ta_journal_open_file(ta_journal *j)
 {
     struct stat s;
+    if (lstat(j->path, &s) == 0 && S_ISLNK(s.st_mode))
+        return ta_journal_fail(j, TA_ERR_STORE, "a symbolic link: name the file that it leads to", 0);
     j->fd = open(j->path, O_RDWR | O_CLOEXEC);
     if (j->fd < 0 && errno == ENOENT) return ta_journal_rewrite(j);
     if (j->fd < 0 || fstat(j->fd, &s) != 0) return ta_journal_fail(j, TA_ERR_STORE, "open", errno);
@@ -586,11 +609,15 @@ ta_status ta_journal_open(ta_journal *j, const char *path, const ta_journal_opts
     j->fd = j->lock_fd = -1;
     j->pid = getpid();
     if (opts != NULL) j->opts = *opts;
-    if (pthread_mutex_init(&j->mutex, NULL) != 0) return ta_journal_fail(j, TA_ERR_STORE, "mutex", 0);
-    j->path = ta_journal_name(path, "");
+    j->path = ta_journal_absolute(path);
+    if (j->path == NULL) return ta_journal_fail(j, TA_ERR_STORE, "the current directory", errno);
+    if (pthread_mutex_init(&j->mutex, NULL) != 0) {
+        free(j->path);
+        j->path = NULL;
+        return ta_journal_fail(j, TA_ERR_STORE, "mutex", 0);
+    }
     st = ta_random(j->seed, sizeof j->seed);
-    if (st == TA_OK && (j->path == NULL || !ta_journal_grow(j, 1024)))
-        st = ta_journal_fail(j, TA_ERR_STORE, "out of memory", 0);
+    if (st == TA_OK && !ta_journal_grow(j, 1024)) st = ta_journal_fail(j, TA_ERR_STORE, "out of memory", 0);
     if (st == TA_OK) st = ta_journal_lock_file(j);
     if (st == TA_OK) st = ta_journal_open_file(j);
     if (st != TA_OK) ta_journal_close(j);

@@ -21,8 +21,11 @@
               answered, and never part of your application's transaction: an error page would roll a
               revocation back with it.
    KEEPS      READ COMMITTED and synchronous_commit on (or what your server has, if that is more) are set on
-              the connection; a server with fsync=off is refused, unless you allow it. With
-              synchronous_standby_names a failover loses nothing either.
+              the connection; a server with fsync=off is refused, unless you allow it, and so is a table that
+              is UNLOGGED. With synchronous_standby_names a failover loses nothing either: statement_timeout
+              is off here, for it would end the wait for the standby and call that success, and after a
+              write in doubt the standbys are waited for before anything is read. (Other connections see
+              such a write a moment earlier.)
    ERRORS     40001, 40P01 (serialization, deadlock): TA_ERR_CONFLICT, not applied. 53100 (disk full):
               TA_ERR_FULL for an insert. All else, a lost link before all: TA_ERR_STORE.
    LATE       A write that timed out could still be carried out. Before a lost connection is replaced, its
@@ -63,7 +66,7 @@ extern "C" {
 /* ta_postgres_open - connects, makes the table if there is none.
    url    whatever libpq takes: postgres://user@host:port/db?sslmode=verify-full or host=... user=...
    opts   NULL: all zero
-   TA_OK · TA_ERR_CONFIG fsync is off · TA_ERR_SNAPSHOT ta_record is another table ·
+   TA_OK · TA_ERR_CONFIG fsync is off, the table UNLOGGED · TA_ERR_SNAPSHOT ta_record is another table ·
    TA_ERR_STORE no connection, no right · TA_ERR_ARGUMENT. After a failure everything is released;
    ta_postgres_why tells more.                                                                    */
 TA_MUST_CHECK ta_status ta_postgres_open(ta_postgres *p, const char *url, const ta_postgres_opts *opts);
@@ -310,10 +313,18 @@ static bool ta_postgres_set_up(ta_postgres *p)
                               " READ WRITE", NULL, 0)
         && ta_postgres_say(p, "SELECT set_config('synchronous_commit', 'on', false)"
                               " WHERE current_setting('synchronous_commit') IN ('off', 'local')", NULL, 0)
+        && ta_postgres_say(p, "SET statement_timeout = 0", NULL, 0)
         && ta_postgres_say(p, "SELECT pg_backend_pid()", p->backend, sizeof p->backend)
         && ta_postgres_say(p, "SELECT extract(epoch from backend_start)::text FROM pg_stat_activity"
                               " WHERE pid = pg_backend_pid()",
                            p->started, sizeof p->started);
+}
+
+/* A transaction that writes a word into the log and nothing else: when its commit has reached the disk and
+   the standbys, all before it has, and with it what was in doubt.                                    */
+static bool ta_postgres_settle(ta_postgres *p)
+{
+    return ta_postgres_say(p, "SELECT pg_logical_emit_message(true, 'tokenauth', '')", NULL, 0);
 }
 
 /* The url comes last, so it has the last word.                                                       */
@@ -339,8 +350,10 @@ static ta_status ta_postgres_connect(ta_postgres *p)
         ta_postgres_fail(p, TA_ERR_STORE, "connecting",
                          p->link != NULL ? PQerrorMessage(p->link) : "no memory");
     else {
+        bool doubt = p->in_doubt;
         PQsetNoticeProcessor(p->link, ta_postgres_quiet, NULL);
-        if (ta_postgres_fence(p) && ta_postgres_set_up(p)) return TA_OK;
+        if (ta_postgres_fence(p) && ta_postgres_set_up(p) && (!doubt || ta_postgres_settle(p))) return TA_OK;
+        p->in_doubt = doubt;
     }
     if (p->link != NULL) ta_postgres_drop(p, false);
     return TA_ERR_STORE;
@@ -364,13 +377,22 @@ static void ta_postgres_begin(ta_postgres *p)
     p->deadline = ta_postgres_clock() + (p->opts.timeout_ms > 0 ? p->opts.timeout_ms : 5000);
 }
 
+static ta_status ta_postgres_is_logged(ta_postgres *p)
+{
+    char persistence[8];
+    if (!ta_postgres_say(p, "SELECT relpersistence FROM pg_class WHERE oid = to_regclass('ta_record')",
+                         persistence, sizeof persistence)) return TA_ERR_STORE;
+    if (strcmp(persistence, "p") == 0) return TA_OK;
+    return ta_postgres_fail(p, TA_ERR_CONFIG, "ta_record is UNLOGGED", "a crash would empty it");
+}
+
 /* Two servers that start at once must not both make the table: IF NOT EXISTS alone is no lock.       */
 static ta_status ta_postgres_make_table(ta_postgres *p)
 {
     char there[8];
     if (!ta_postgres_say(p, "SELECT to_regclass('ta_record') IS NOT NULL", there, sizeof there))
         return TA_ERR_STORE;
-    if (strcmp(there, "t") == 0) return TA_OK;
+    if (strcmp(there, "t") == 0) return ta_postgres_is_logged(p);
     if (!ta_postgres_say(p, "BEGIN; SELECT pg_advisory_xact_lock(7466931)", NULL, 0)
         || !ta_postgres_say(p, ta_postgres_schema, NULL, 0) || !ta_postgres_say(p, "COMMIT", NULL, 0))
         return TA_ERR_STORE;

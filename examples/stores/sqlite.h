@@ -12,7 +12,7 @@
 
    FOR        one machine, any number of processes: each opens the file for itself. Threads may share one
               ta_sqlite; it lets one in at a time, so for speed give each thread its own.
-   KEEPS      WAL and synchronous=FULL: what cas answered TA_OK to is on the disk.
+   KEEPS      WAL, synchronous=FULL, and F_FULLFSYNC on a Mac: what cas answered TA_OK to is on the disk.
    SCHEMA     made on opening if it is not there:
                   ta_record(id BLOB PRIMARY KEY, ver INTEGER, sub BLOB, expires INTEGER, record BLOB)
               sub is NULL for a user's mark. ver and sub repeat what is in the packed record; a row in
@@ -117,8 +117,11 @@ static ta_status ta_sqlite_fail(ta_sqlite *s, ta_status st, const char *what)
 static bool ta_sqlite_says(ta_sqlite *s, const char *pragma, const char *want)
 {
     sqlite3_stmt *q = NULL;
-    bool yes = sqlite3_prepare_v2(s->db, pragma, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW
-            && strcmp((const char *)sqlite3_column_text(q, 0), want) == 0;
+    const char *says = NULL;
+    bool yes;
+    if (sqlite3_prepare_v2(s->db, pragma, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+        says = (const char *)sqlite3_column_text(q, 0);
+    yes = says != NULL && strcmp(says, want) == 0;
     sqlite3_finalize(q);
     return yes;
 }
@@ -130,7 +133,8 @@ static ta_status ta_sqlite_set_up(ta_sqlite *s, int wait_ms)
     if (!ta_sqlite_says(s, "PRAGMA journal_mode=WAL", "wal"))
         return ta_sqlite_fail(s, sqlite3_errcode(s->db) == SQLITE_NOTADB ? TA_ERR_SNAPSHOT : TA_ERR_STORE,
                               "journal_mode=WAL");
-    if (sqlite3_exec(s->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK
+    if (sqlite3_exec(s->db, "PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1",
+                     NULL, NULL, NULL) != SQLITE_OK
         || !ta_sqlite_says(s, "PRAGMA synchronous", "2"))
         return ta_sqlite_fail(s, TA_ERR_STORE, "synchronous=FULL");
     rc = sqlite3_exec(s->db, ta_sqlite_schema, NULL, NULL, NULL);
