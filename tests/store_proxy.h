@@ -25,7 +25,8 @@ static struct {
     volatile bool end;
     bool         garble;        /* answers become rubbish */
     bool         cut;           /* the next answer is not delivered: both sides are closed; once */
-    bool         dribble;       /* answers come a byte at a time */
+    bool         dribble;       /* answers come a byte at a time, one each dribble_us */
+    useconds_t   dribble_us;
     bool         refuse;        /* nobody gets in */
     proxy_pair   pair[PROXY_PAIRS];
 } proxy;
@@ -59,7 +60,7 @@ static void proxy_send(int fd, const uint8_t *p, size_t n, bool dribble)
     while (n > 0) {
         ssize_t done = send(fd, p, dribble ? 1 : n, MSG_NOSIGNAL);
         if (done <= 0) return;
-        if (dribble) usleep(200);
+        if (dribble) usleep(proxy.dribble_us);
         p += done;
         n -= (size_t)done;
     }
@@ -130,6 +131,7 @@ static void proxy_start(int to)
     socklen_t len = sizeof a;
     int i;
     memset(&proxy, 0, sizeof proxy);
+    proxy.dribble_us = 200;
     pthread_mutex_init(&proxy.mutex, NULL);
     for (i = 0; i < PROXY_PAIRS; i++) proxy.pair[i].client = proxy.pair[i].server = -1;
     memset(&a, 0, sizeof a);

@@ -119,13 +119,22 @@ static void test_redis_settings_that_lose(void)
 static void test_redis_urls(void)
 {
     static const char *const bad[] = {"", "http://h", "redis://", "redis://h:0", "redis://h:70000",
-        "redis://:6379", "redis://pw@h", "redis://u:%zz@h", "redis://u:%00@h", "redis://[::1"};
+        "redis://:6379", "redis://pw@h", "redis://u:%zz@h", "redis://u:%00@h", "redis://[::1",
+        "redis://h:6379x", "redis://h:", "redis://h/db", "redis://h/2x", "redis://h/-1", "redis://u:@h",
+        "redis://[::1]x", "redis://[::1]:", "redis://[]:6379", "redis://h,", "redis://h:6379,,h2",
+        "redis://h:4294973675", "rediss://h", "redis://h:6379/0/1"};
     char url[100];
     ta_redis_opts opts = TA_ZERO;
     size_t i;
-    for (i = 0; i < sizeof bad / sizeof *bad; i++) CHECK_ST(redis_try_open(bad[i], NULL), TA_ERR_ARGUMENT);
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ta_status st = redis_try_open(bad[i], NULL);
+        if (st != TA_ERR_ARGUMENT) printf("%s is taken\n", bad[i]);
+        CHECK_ST(st, TA_ERR_ARGUMENT);
+    }
     CHECK_ST(redis_try_open("redis://127.0.0.1:1", NULL), TA_ERR_STORE);
     opts.prefix = "a{b}";
+    CHECK_ST(redis_try_open("redis://127.0.0.1:1", &opts), TA_ERR_ARGUMENT);
+    opts.prefix = "a*";                         /* SCAN would find what is not ours */
     CHECK_ST(redis_try_open("redis://127.0.0.1:1", &opts), TA_ERR_ARGUMENT);
     opts.prefix = "123456789012345678901234567890123";
     CHECK_ST(redis_try_open("redis://127.0.0.1:1", &opts), TA_ERR_ARGUMENT);
@@ -339,21 +348,185 @@ static void test_redis_bad_link(void)
     proxy_stop();
 }
 
-/* WAIT: with no replica there, nothing is acknowledged, and what was written so is not read either.  */
+/* An answer that comes so slowly that each piece is in time, but the whole is not.                      */
+static void test_redis_trickle(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    double began;
+    redis_wipe();
+    proxy_start(redis_server.port);
+    opts.timeout_ms = 300;
+    r = redis_open_port(proxy.port, &opts);
+    s = ta_redis_store(r);
+    CHECK_ST(add(&s, 1), TA_OK);
+    proxy.dribble = true;
+    proxy.dribble_us = 60000;
+    began = now_seconds();
+    CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+    CHECK(now_seconds() - began < 3);           /* a record takes nine seconds so */
+    proxy.dribble = false;
+    redis_close(r);
+    proxy_stop();
+}
+
+/* What no Redis says, or says at the wrong place. 'N' nothing, 'I' 0 or 1, 'F' full, ' ' an error.      */
+static const char *const nonsense[] = {
+    "I:1\r\n", "I:0\r\n", " :2\r\n", " :-1\r\n", " +OK\r\n", " +\r\n", "N$-1\r\n", "N*-1\r\n", " *0\r\n",
+    " $0\r\n\r\n", " $5\r\nhello\r\n", " $-2\r\n", " *-2\r\n", " *1\r\n*1\r\n*1\r\n$-1\r\n",
+    " *3\r\n$-1\r\n$-1\r\n$-1\r\n", " *2\r\n:1\r\n:2\r\n", " *1\r\n$3\r\nabc\r\n",
+    " *1\r\n*3\r\n:0\r\n:99999999999\r\n*2\r\n$3\r\nabc\r\n:7000\r\n",
+    " *1\r\n*3\r\n:-5\r\n:5\r\n*2\r\n$3\r\nabc\r\n:7000\r\n",
+    " *1\r\n*3\r\n:9\r\n:5\r\n*2\r\n*0\r\n$-1\r\n", " *1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$1\r\nx\r\n:4294973675\r\n",
+    " $99999999999999999999\r\n", " !!!!\r\n", " HTTP/1.1 400 Bad Request\r\n\r\n", " $40\r\ncut short",
+    " *2\r\n$1\r\nx", " -\r\n", " -ERR no\r\n", " -MOVED\r\n", " -MOVED 1\r\n", " -MOVED 99999 127.0.0.1:1\r\n",
+    " -MOVED x y:z\r\n", " -MOVED 5 :0\r\n", " -MOVED 5 127.0.0.1:99999\r\n", " -ASK\r\n", " -ASK 1 nowhere\r\n",
+    " -READONLY no\r\n", " -LOADING no\r\n", " -CLUSTERDOWN no\r\n", " -TRYAGAIN\r\n", " -NOSCRIPT no\r\n",
+    " -NOAUTH no\r\n", " -BUSY no\r\n", " -MASTERDOWN no\r\n", "F-OOM no\r\n",
+    "F-ERR Error running script (call to f_0): @user_script:6: -OOM command not allowed\r\n" };
+
+static void hear_nonsense(const ta_store *s, char kind_of)
+{
+    uint8_t ids[4][TA_ID_SIZE];
+    size_t n = 9;
+    ta_status st;
+    fake.command = "GETEX";
+    CHECK_ST(look(s, 1, NULL), kind_of == 'N' ? TA_ERR_NOT_FOUND : TA_ERR_STORE);
+    fake.command = "EVALSHA";
+    st = add(s, 1);
+    if (kind_of == 'I') CHECK(st == TA_OK || st == TA_ERR_CONFLICT);
+    else                CHECK_ST(st, kind_of == 'F' ? TA_ERR_FULL : TA_ERR_STORE);
+    st = raise_gen(s, 1, 0);
+    if (kind_of == 'I') CHECK(st == TA_OK || st == TA_ERR_CONFLICT);
+    else                CHECK_ST(st, TA_ERR_STORE);
+    st = s->list(s->ctx, "alice", 5, NULL, ids, 4, &n);
+    CHECK(n == 0 && (st == TA_ERR_STORE || (st == TA_OK && strcmp(fake.answer, "*0\r\n") == 0)));
+    fake.command = NULL;
+}
+
+/* Whatever is said to whichever command: no call takes it for something else, or longer than it may.      */
+static void test_redis_nonsense(void)
+{
+    static const char *const greeting[] = {"CLIENT KILL", "CLIENT INFO", "ROLE", "CONFIG GET", "SCRIPT LOAD",
+                                           "INFO", "CLUSTER SLOTS"};
+    ta_redis_opts opts = TA_ZERO;
+    char url[60];
+    size_t i, j;
+    int cluster_too;
+    opts.timeout_ms = 40;
+    fake_start();
+    redis_url(fake.port, url, sizeof url);
+    for (cluster_too = 0; cluster_too < 2; cluster_too++) {
+        fake.cluster = cluster_too != 0;
+        for (i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+            ta_redis *r = redis_open_port(fake.port, &opts);
+            ta_store s;
+            CHECK(r != NULL);
+            if (r == NULL) continue;
+            s = ta_redis_store(r);
+            fake.answer = nonsense[i] + 1;
+            hear_nonsense(&s, nonsense[i][0]);
+            redis_close(r);
+            for (j = 0; j < sizeof greeting / sizeof *greeting; j++) {
+                static ta_redis t;
+                fake.command = greeting[j];
+                if (ta_redis_open(&t, url, &opts) == TA_OK) ta_redis_close(&t);
+                fake.command = NULL;
+            }
+        }
+    }
+    fake_stop();
+}
+
+/* Sent to itself, and to a place where nobody is, for ever: given up in time, without a storm of questions. */
+static void test_redis_sent_around(void)
+{
+    static const char *const way[] = {"-MOVED 0 127.0.0.1:%d\r\n", "-ASK 0 127.0.0.1:%d\r\n"};
+    ta_redis_opts opts = TA_ZERO;
+    size_t i;
+    opts.timeout_ms = 300;
+    fake_start();
+    fake.cluster = true;
+    for (i = 0; i < 2; i++) {
+        char answer[60];
+        double began;
+        ta_redis *r = redis_open_port(fake.port, &opts);
+        ta_store s = ta_redis_store(r);
+        snprintf(answer, sizeof answer, way[i], fake.port);
+        fake.answer = answer;
+        fake.asked = 0;
+        fake.command = "GETEX";
+        began = now_seconds();
+        CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+        CHECK(now_seconds() - began < 3);
+        CHECK(fake.asked >= 3 && fake.asked < 60);
+        CHECK(strstr(ta_redis_why(r), i == 0 ? "MOVED" : "ASK") != NULL);
+        fake.command = NULL;
+        redis_close(r);
+    }
+    fake_stop();
+}
+
+/* A cluster in which every node gets a new address again and again, as pods do.                          */
+static void test_redis_addresses_come_and_go(void)
+{
+    ta_redis_opts opts = TA_ZERO;
+    ta_redis *r;
+    ta_store s;
+    int i;
+    opts.timeout_ms = 300;
+    fake_start();
+    fake.cluster = true;
+    r = redis_open_port(fake.port, &opts);
+    s = ta_redis_store(r);
+    CHECK(ta_redis_enter(r));
+    for (i = 0; i < 1000; i++) {
+        char host[20];
+        ta_redis_node *n;
+        snprintf(host, sizeof host, "10.0.%d.%d", i / 250, i % 250);
+        n = ta_redis_node_at(r, host, strlen(host), 6379);
+        CHECK(n != NULL && strcmp(n->host, host) == 0);
+        if (n != NULL) memset(r->slot, (int)(n - r->node) + 1, sizeof r->slot);
+    }
+    CHECK(ta_redis_map(r, NULL));               /* the one that the url names is still known */
+    ta_redis_leave(r, TA_OK);
+    fake.command = "GETEX";
+    fake.answer = "$-1\r\n";
+    CHECK_ST(look(&s, 1, NULL), TA_ERR_NOT_FOUND);
+    redis_close(r);
+    fake_stop();
+}
+
+static ta_status look_till_told(const ta_store *s, uint32_t n, uint32_t *gen)
+{
+    ta_status st = TA_ERR_STORE;
+    int tries;
+    for (tries = 0; tries < 40 && st == TA_ERR_STORE; tries++) st = look(s, n, gen);
+    return st;
+}
+
+/* WAIT: with no replica there, nothing is acknowledged, and what was written so is not read either. r has
+   little time, `patient` has much.                                                                    */
 static void test_redis_wait(void)
 {
     static service replica;
     static const char *extra[] = {"--replicaof", "127.0.0.1", NULL, "--repl-diskless-sync-delay", "0", NULL};
     static char port[16];
     ta_redis_opts opts = TA_ZERO;
-    ta_redis *r, *other;
-    ta_store s, t;
+    ta_redis *r, *patient, *other;
+    ta_store s, p, t;
     uint32_t gen;
     redis_wipe();
-    opts.timeout_ms = 1000;
+    opts.timeout_ms = 500;
     opts.replicas = 1;
     r = redis_open_port(redis_server.port, &opts);
+    opts.timeout_ms = 20000;
+    patient = redis_open_port(redis_server.port, &opts);
+    other = (ta_redis *)redis_open();
     s = ta_redis_store(r);
+    p = ta_redis_store(patient);
+    t = ta_redis_store(other);
     CHECK_ST(add(&s, 1), TA_ERR_STORE);
     CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
     snprintf(port, sizeof port, "%d", redis_server.port);
@@ -363,22 +536,20 @@ static void test_redis_wait(void)
     CHECK(redis_start(&replica));
     CHECK(wait_redis(replica.port, "INFO replication", "master_link_status:up"));
     CHECK(wait_redis(redis_server.port, "INFO replication", "state=online"));
-    CHECK_ST(look(&s, 1, &gen), TA_ERR_NOT_FOUND);      /* its list had not reached one: not inserted */
-    CHECK_ST(add(&s, 1), TA_OK);
-    CHECK_ST(raise_gen(&s, 1, 0), TA_OK);
+    CHECK_ST(look_till_told(&s, 1, &gen), TA_ERR_NOT_FOUND);    /* its list had not reached one */
+    CHECK_ST(add(&p, 1), TA_OK);
+    CHECK_ST(raise_gen(&p, 1, 0), TA_OK);
     kill(replica.pid, SIGSTOP);
     CHECK_ST(raise_gen(&s, 1, 1), TA_ERR_STORE);        /* written, not acknowledged */
     CHECK_ST(look(&s, 1, &gen), TA_ERR_STORE);          /* nor told to anybody here */
-    other = (ta_redis *)redis_open();
-    t = ta_redis_store(other);
     CHECK_ST(look(&t, 1, &gen), TA_OK);
     CHECK_EQ(gen, 2);
     kill(replica.pid, SIGCONT);
-    usleep(200000);
-    CHECK_ST(look(&s, 1, &gen), TA_OK);
+    CHECK_ST(look_till_told(&s, 1, &gen), TA_OK);
     CHECK_EQ(gen, 2);
-    CHECK_ST(raise_gen(&s, 1, 2), TA_OK);
+    CHECK_ST(raise_gen(&p, 1, 2), TA_OK);
     redis_close(other);
+    redis_close(patient);
     redis_close(r);
     end_service(&replica);
 }
@@ -394,6 +565,10 @@ static void own_redis(void)
     OWN(test_redis_between_list_and_record);
     OWN(test_redis_late_write);
     OWN(test_redis_bad_link);
+    OWN(test_redis_trickle);
+    OWN(test_redis_nonsense);
+    OWN(test_redis_sent_around);
+    OWN(test_redis_addresses_come_and_go);
     OWN(test_redis_wait);
 }
 

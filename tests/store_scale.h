@@ -13,13 +13,6 @@
 
 #define SCALE_CALLERS 8
 
-static double scale_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static double scale_cpu_by(int who)
 {
     struct rusage u;
@@ -196,10 +189,10 @@ typedef struct scale_caller {
    it is 20 s since its last time.                                                                    */
 static void scale_refresh(scale_caller *c, int64_t *now)
 {
-    double began = scale_seconds();
+    double began = now_seconds();
     size_t i = c->first;
     ta_pair p;
-    while (!c->failed && scale_seconds() - began < c->length) {
+    while (!c->failed && now_seconds() - began < c->length) {
         ta_status st = ta_refresh(c->auth, scale_of[i].token, strlen(scale_of[i].token), *now, NULL, &p);
         memcpy(scale_of[i].token, p.refresh, 51);
         if (st != TA_OK) printf("refresh: %s\n", ta_status_name(st));
@@ -238,7 +231,7 @@ static void scale_load(const store_kind *k, const ta_auth *auth, size_t n, doubl
     scale_caller *c = (scale_caller *)scale_shared(SCALE_CALLERS * sizeof *c);
     pthread_t thread[SCALE_CALLERS];
     pid_t pid[SCALE_CALLERS];
-    double server[CLUSTER_NODES], own = scale_cpu_by(RUSAGE_SELF), began = scale_seconds(), servers, busiest;
+    double server[CLUSTER_NODES], own = scale_cpu_by(RUSAGE_SELF), began = now_seconds(), servers, busiest;
     long done = 0;
     size_t i;
     scale_servers(k, server);
@@ -261,7 +254,7 @@ static void scale_load(const store_kind *k, const ta_auth *auth, size_t n, doubl
     }
     own = scale_cpu_by(RUSAGE_SELF) - own;
     servers = scale_servers_since(k, server, &busiest);
-    began = scale_seconds() - began;
+    began = now_seconds() - began;
     printf("load %s %lu %d %.0f %.2f %.2f %.2f\n", k->name, (unsigned long)n, SCALE_CALLERS,
            (double)done / length, own / began, servers / began, busiest / began);
     munmap(c, SCALE_CALLERS * sizeof *c);
@@ -377,9 +370,9 @@ static void scale_fsync(void)
     enum { TIMES = 50 };
     uint8_t bytes[160] = {0};
     int fd = open(in_dir("fsync"), O_CREAT | O_WRONLY, 0600), i;
-    double began = scale_seconds();
+    double began = now_seconds();
     for (i = 0; i < TIMES; i++) CHECK(write(fd, bytes, sizeof bytes) == sizeof bytes && fsync(fd) == 0);
-    printf("fsync %.0f\n", (scale_seconds() - began) / TIMES * 1e6);
+    printf("fsync %.0f\n", (now_seconds() - began) / TIMES * 1e6);
     close(fd);
 }
 

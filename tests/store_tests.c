@@ -25,12 +25,20 @@
 
 #include "store_services.h"
 #include "store_proxy.h"
+#include "store_fake.h"
 
 /* One of the store's own tests; ONLY as in store_conformance.c.                                       */
 #define OWN(fn) do { if (getenv("ONLY") == NULL || strcmp(getenv("ONLY"), #fn) == 0) RUN(fn); } while (0)
 
 static char dir[200];           /* holds "/stores-", see store_disk.h */
 static bool quick;
+
+static double now_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 static const char *in_dir(const char *name)
 {

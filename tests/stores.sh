@@ -4,7 +4,8 @@
 #
 # From the environment: QUICK=1 the short form; STORES="journal redis" only those; CC;
 # STORES_DIR where files and servers live (default: /dev/shm for the short form, build/stores for the whole);
-# BUGS=no without planted bugs, PLANTS=1 those alone. Needs libsqlite3-dev, libpq-dev, postgresql, libhiredis-dev, redis-server.
+# BUGS=no without planted bugs, PLANTS=1 those alone. Needs libsqlite3-dev,
+# libpq-dev, postgresql, libhiredis-dev, redis-server.
 
 cd "$(dirname "$0")/.." || exit 2
 CC=${CC:-cc}
@@ -199,6 +200,14 @@ planted() {
     more bug redis 'a write is sent again when its answer is lost' \
         'if (a == NULL && c->writes) return NULL;' '' \
         test_redis_bad_link
+    bug redis 'each piece of an answer may take all of the time' 'if (ta_redis_clock() >= r->deadline) return NULL;' \
+        '' test_redis_trickle
+    more bug redis 'sent around without end' 'if (tries > 8 && !ta_redis_nap(r)) return NULL;' '' \
+        test_redis_sent_around
+    more bug redis 'addresses are never forgotten' 'if (n->link != NULL || n->in_doubt' \
+        'if (n != NULL || n->in_doubt' test_redis_addresses_come_and_go
+    more bug redis 'any number is a conflict' 'a->integer == 0) st = TA_ERR_CONFLICT;' \
+        'a->integer != 1) st = TA_ERR_CONFLICT;' test_redis_nonsense
     more bug redis 'a session that cannot be listed' \
         'if (old == NULL && next->kind == 1) st = ta_redis_enlist(r, next);' \
         'if (old == NULL && next->kind == 1) (void)ta_redis_enlist(r, next);' \

@@ -20,9 +20,11 @@
                             <user> is base64url of the first 16 bytes of SHA-256(subject)
               No command touches two keys, there are no hash tags: sessions spread over all slots.
    ORDER      insert: first into the list, then the record, then OK. So a record is listed whenever it is
-              there; an id in a list may be dead. Its entry goes when the record is deleted, or at last when
-              its session can no longer live: never because the record was not found, for it may be just
-              being born.
+              there, also when the writer dies between the two: record first would leave a session that works
+              and that no list shows, so no cap counts it and its user cannot see it. The price is that an
+              id in a list may be dead. Its entry goes when the record is deleted, or at last when its
+              session can no longer live: never because the record was not found, for it may be just being
+              born. Deleting goes the other way round: the record, then its entry.
    EXPIRY     Redis drops the records by its own clock (EXAT); there is no sweep.
    KEEPS      what Redis keeps. Refused at opening, unless you allow it:
                   maxmemory-policy other than noeviction: evicting a user's mark would undo a logout
@@ -51,11 +53,11 @@
 #include <hiredis/hiredis.h>
 #include <sys/types.h>
 
-#define TA_REDIS_NODES  128     /* masters of one cluster, and those that once were */
+#define TA_REDIS_NODES  128     /* masters of one cluster, and some that once were */
 #define TA_REDIS_SLOTS  16384
 
 typedef struct ta_redis_opts {
-    const char *prefix;         /* NULL: "ta:"; at most 32 characters, no { or } */
+    const char *prefix;         /* NULL: "ta:"; at most 32 characters, none of {}*?[]\ */
     int         timeout_ms;     /* of one call, with all its redirections. 0: 2000 */
     int         replicas;       /* that must have a write before it is acknowledged. 0: none */
     bool        allow_volatile; /* Redis may forget the last writes, or all of them, in a crash */
@@ -65,7 +67,7 @@ typedef struct ta_redis_opts {
 typedef struct ta_redis_node {
     char          host[64];
     int           port;
-    redisContext *link;
+    redisContext *link;         /* NULL: none */
     char          id[24], address[72];  /* of the link, as the server calls it */
     bool          in_doubt;     /* that link was lost with a write under way: end it there first */
     bool          unconfirmed;  /* a write has not reached the replicas, as far as we know */
@@ -74,7 +76,7 @@ typedef struct ta_redis_node {
 typedef struct ta_redis {       /* contents are ours; does not copy with =, the store does */
     ta_redis_opts   opts;
     ta_redis_node   node[TA_REDIS_NODES];
-    size_t          nodes;
+    size_t          nodes, named;       /* known so far; of those, named in the url */
     uint8_t         slot[TA_REDIS_SLOTS];       /* node + 1; 0: not known */
     bool            cluster;
     char            sha[3][41]; /* of the scripts, told by SCRIPT LOAD */
@@ -212,6 +214,27 @@ static unsigned ta_redis_slot_of(const char *key, size_t len)
 
 /* ---- nodes and links --------------------------------------------------------------------------------- */
 
+/* Whether a slot leads to this node.                                                               */
+static bool ta_redis_in_use(const ta_redis *r, const ta_redis_node *n)
+{
+    return memchr(r->slot, (int)(n - r->node) + 1, sizeof r->slot) != NULL;
+}
+
+/* Room for one more node. Where pods come and go, so do addresses: one that no slot leads to any more makes
+   room, unless it was named in the url or a write on it is in doubt.                                 */
+static ta_redis_node *ta_redis_room(ta_redis *r)
+{
+    size_t i;
+    if (r->nodes < TA_REDIS_NODES) return &r->node[r->nodes++];
+    for (i = r->named; i < r->nodes; i++) {
+        ta_redis_node *n = &r->node[i];
+        if (n->link != NULL || n->in_doubt || n->unconfirmed || ta_redis_in_use(r, n)) continue;
+        memset(n, 0, sizeof *n);
+        return n;
+    }
+    return NULL;
+}
+
 static ta_redis_node *ta_redis_node_at(ta_redis *r, const char *host, size_t len, int port)
 {
     ta_redis_node *n;
@@ -221,8 +244,8 @@ static ta_redis_node *ta_redis_node_at(ta_redis *r, const char *host, size_t len
         n = &r->node[i];
         if (n->port == port && strlen(n->host) == len && memcmp(n->host, host, len) == 0) return n;
     }
-    if (r->nodes == TA_REDIS_NODES) return NULL;
-    n = &r->node[r->nodes++];
+    n = ta_redis_room(r);
+    if (n == NULL) return NULL;
     memcpy(n->host, host, len);
     n->port = port;
     return n;
@@ -237,13 +260,28 @@ static void ta_redis_drop(ta_redis *r, ta_redis_node *n, bool writing)
     n->link = NULL;
 }
 
+/* Sends what is waiting and reads one answer, all within the time of the call: the socket's own limit is for
+   each piece, and a peer could send a byte now and then for ever. NULL: no answer.                  */
+static redisReply *ta_redis_answer(const ta_redis *r, redisContext *link)
+{
+    void *a = NULL;
+    int sent = 0;
+    if (redisSetTimeout(link, ta_redis_left(r)) != REDIS_OK) return NULL;
+    while (!sent) if (redisBufferWrite(link, &sent) != REDIS_OK) return NULL;
+    while (redisBufferRead(link) == REDIS_OK && redisGetReplyFromReader(link, &a) == REDIS_OK && a == NULL) {
+        if (ta_redis_clock() >= r->deadline) return NULL;
+        if (redisSetTimeout(link, ta_redis_left(r)) != REDIS_OK) return NULL;
+    }
+    return (redisReply *)a;
+}
+
 /* One command on a link that is there. NULL: the link is lost.                                     */
 static redisReply *ta_redis_send(ta_redis *r, ta_redis_node *n, int argc, const char *const *argv,
                                  const size_t *len, bool writing)
 {
     redisReply *a = NULL;
-    if (redisSetTimeout(n->link, ta_redis_left(r)) == REDIS_OK)
-        a = (redisReply *)redisCommandArgv(n->link, argc, (const char **)(uintptr_t)argv, len);
+    if (redisAppendCommandArgv(n->link, argc, (const char **)(uintptr_t)argv, len) == REDIS_OK)
+        a = ta_redis_answer(r, n->link);
     if (a != NULL) return a;
     snprintf(r->why, sizeof r->why, "%s:%d: %s", n->host, n->port,
              n->link->err != 0 ? n->link->errstr : "no answer");
@@ -396,6 +434,16 @@ static void ta_redis_map_row(ta_redis *r, const ta_redis_node *told_by, const re
         r->slot[i] = (uint8_t)(n - r->node + 1);
 }
 
+/* Links to where no slot is any more; whoever told us is still talking.                            */
+static void ta_redis_hang_up(ta_redis *r, const ta_redis_node *but)
+{
+    size_t i;
+    for (i = 0; i < r->nodes; i++) {
+        ta_redis_node *n = &r->node[i];
+        if (n != but && n->link != NULL && !ta_redis_in_use(r, n)) ta_redis_drop(r, n, false);
+    }
+}
+
 static bool ta_redis_map_from(ta_redis *r, ta_redis_node *n)
 {
     redisReply *a;
@@ -405,6 +453,7 @@ static bool ta_redis_map_from(ta_redis *r, ta_redis_node *n)
     a = ta_redis_say(r, n, "CLUSTER", "SLOTS", NULL, NULL, NULL, NULL);
     ok = a != NULL && a->type == REDIS_REPLY_ARRAY && a->elements > 0;
     for (i = 0; ok && i < a->elements; i++) ta_redis_map_row(r, n, a->element[i]);
+    if (ok) ta_redis_hang_up(r, n);
     if (a != NULL) freeReplyObject(a);
     return ok;
 }
@@ -526,9 +575,10 @@ static redisReply *ta_redis_do(ta_redis *r, ta_redis_command *c)
     ta_redis_node *n = ta_redis_owner(r, c), *to = NULL;
     bool asking = false;
     int tries;
-    for (tries = 0; tries < 1000 && ta_redis_clock() < r->deadline; tries++) {
+    for (tries = 0; ta_redis_clock() < r->deadline; tries++) {
         ta_redis_next next;
         redisReply *a;
+        if (tries > 8 && !ta_redis_nap(r)) return NULL;     /* two that send us to each other */
         if (!ta_redis_reach(r, n)) {
             if (!ta_redis_nap(r)) return NULL;
             n = ta_redis_owner(r, c);
@@ -541,6 +591,7 @@ static redisReply *ta_redis_do(ta_redis *r, ta_redis_command *c)
         next = ta_redis_judge(r, n, a, &to);
         c->done_by = n;
         if (next == TA_REDIS_DONE) return a;
+        ta_redis_fail(r, TA_ERR_STORE, "no other answer in time", a->str);
         freeReplyObject(a);
         asking = next == TA_REDIS_ASK;
         n = asking ? to : ta_redis_owner(r, c);
@@ -629,15 +680,22 @@ static bool ta_redis_wait(ta_redis *r, ta_redis_node *n)
     return enough;
 }
 
+/* Redis 6 wraps what a script ran into: "ERR Error running script (...): -OOM command not allowed". */
+static bool ta_redis_is_full(const redisReply *a)
+{
+    return ta_redis_begins(a, "OOM ") || (a->type == REDIS_REPLY_ERROR && strstr(a->str, "-OOM ") != NULL);
+}
+
 /* A script that writes: TA_OK it answered 1, TA_ERR_CONFLICT 0.                                     */
 static ta_status ta_redis_write(ta_redis *r, ta_redis_command *c, bool insert)
 {
     redisReply *a = ta_redis_do(r, c);
     ta_status st = TA_ERR_STORE;
     if (a == NULL) return TA_ERR_STORE;
-    if (a->type == REDIS_REPLY_INTEGER) st = a->integer == 1 ? TA_OK : TA_ERR_CONFLICT;
+    if (a->type == REDIS_REPLY_INTEGER && a->integer == 1)      st = TA_OK;
+    else if (a->type == REDIS_REPLY_INTEGER && a->integer == 0) st = TA_ERR_CONFLICT;
     else if (a->type == REDIS_REPLY_ERROR) ta_redis_fail(r, st, "refused", a->str);
-    if (insert && ta_redis_begins(a, "OOM ")) st = TA_ERR_FULL;
+    if (insert && ta_redis_is_full(a)) st = TA_ERR_FULL;
     freeReplyObject(a);
     return st == TA_OK && !ta_redis_wait(r, c->done_by) ? TA_ERR_STORE : st;
 }
@@ -853,21 +911,28 @@ static bool ta_redis_text(const char *in, size_t n, char *out, size_t cap)
     return true;
 }
 
+/* A number of at most five digits and nothing else.                                                 */
+static bool ta_redis_number(const char *p, size_t n, int *out)
+{
+    size_t i;
+    *out = 0;
+    if (n == 0 || n > 5) return false;
+    for (i = 0; i < n && p[i] >= '0' && p[i] <= '9'; i++) *out = *out * 10 + (p[i] - '0');
+    return i == n;
+}
+
+/* host, host:port, [v6] or [v6]:port.                                                               */
 static bool ta_redis_add_host(ta_redis *r, const char *at, size_t n)
 {
-    size_t host = n, skip = 0;
+    size_t skip = n > 0 && at[0] == '[' ? 1 : 0;
+    const char *end = (const char *)memchr(at, skip ? ']' : ':', n), *rest;
     int port = 6379;
-    if (n > 0 && at[0] == '[') {
-        const char *close = (const char *)memchr(at, ']', n);
-        if (close == NULL) return false;
-        skip = 1;
-        host = (size_t)(close - at) - 1;
-        if (host + 2 < n && close[1] == ':') port = atoi(close + 2);
-    } else if (memchr(at, ':', n) != NULL) {
-        host = (size_t)((const char *)memchr(at, ':', n) - at);
-        port = atoi(at + host + 1);
-    }
-    return ta_redis_node_at(r, at + skip, host, port) != NULL;
+    if (skip && end == NULL) return false;
+    if (end == NULL) end = at + n;
+    rest = end + skip;                          /* "" or ":6379" */
+    if (rest < at + n && (*rest != ':' || !ta_redis_number(rest + 1, (size_t)(at + n - rest) - 1, &port)))
+        return false;
+    return ta_redis_node_at(r, at + skip, (size_t)(end - at) - skip, port) != NULL;
 }
 
 static bool ta_redis_read_url(ta_redis *r, const char *url)
@@ -876,20 +941,23 @@ static bool ta_redis_read_url(ta_redis *r, const char *url)
     if (strncmp(url, "redis://", 8) != 0) return false;
     slash = strchr(at, '/');
     end = slash != NULL ? slash : at + strlen(at);
-    if (slash != NULL) r->db = atoi(slash + 1);
+    if (slash != NULL && slash[1] != '\0' && !ta_redis_number(slash + 1, strlen(slash + 1), &r->db))
+        return false;
     for (sign = end; sign > at && sign[-1] != '@'; sign--) { }
     if (sign > at) {
         colon = (const char *)memchr(at, ':', (size_t)(sign - 1 - at));
         if (colon == NULL || !ta_redis_text(at, (size_t)(colon - at), r->user, sizeof r->user)
-            || !ta_redis_text(colon + 1, (size_t)(sign - 2 - colon), r->password, sizeof r->password))
-            return false;
+            || !ta_redis_text(colon + 1, (size_t)(sign - 2 - colon), r->password, sizeof r->password)
+            || (r->user[0] != '\0' && r->password[0] == '\0')) return false;
     }
-    for (at = sign; at < end; ) {
+    for (at = sign; ; at++) {
         size_t n = strcspn(at, ",/");
         if (!ta_redis_add_host(r, at, n)) return false;
-        at += n + (at + n < end);
+        at += n;
+        if (at == end) break;
     }
-    return r->nodes > 0;
+    r->named = r->nodes;
+    return true;
 }
 
 static bool ta_redis_in_cluster(ta_redis *r, ta_redis_node *n)
@@ -930,8 +998,8 @@ ta_status ta_redis_open(ta_redis *r, const char *url, const ta_redis_opts *opts)
     memset(r, 0, sizeof *r);
     if (opts != NULL) r->opts = *opts;
     if (r->opts.prefix == NULL) r->opts.prefix = "ta:";
-    if (strlen(r->opts.prefix) > 32 || strpbrk(r->opts.prefix, "{}") != NULL)
-        return ta_redis_fail(r, TA_ERR_ARGUMENT, "the prefix is too long or has a brace", "");
+    if (strlen(r->opts.prefix) > 32 || strpbrk(r->opts.prefix, "{}*?[]\\") != NULL)
+        return ta_redis_fail(r, TA_ERR_ARGUMENT, "the prefix is too long, or has one of {}*?[]\\", "");
     memcpy(r->prefix, r->opts.prefix, strlen(r->opts.prefix) + 1);
     r->opts.prefix = r->prefix;
     if (!ta_redis_read_url(r, url)) {
@@ -976,6 +1044,7 @@ static ta_status ta_redis_visit(ta_redis *r, ta_redis_node *n, const redisReply 
     redisReply *a, *ttl = NULL;
     ta_record rec;
     ta_status st;
+    if (key->type != REDIS_REPLY_STRING) return TA_ERR_STORE;
     argv[0] = "GET"; len[0] = 3;
     argv[1] = key->str; len[1] = (size_t)key->len;
     a = ta_redis_send(r, n, 2, argv, len, false);
@@ -1002,7 +1071,9 @@ static ta_status ta_redis_scan(ta_redis *r, ta_redis_node *n, void *ctx,
         size_t i;
         r->deadline = ta_redis_clock() + 60000;
         a = ta_redis_say(r, n, "SCAN", cursor, "MATCH", match, "COUNT", "1000");
-        if (a == NULL || a->type != REDIS_REPLY_ARRAY || a->elements != 2) st = TA_ERR_STORE;
+        if (a == NULL || a->type != REDIS_REPLY_ARRAY || a->elements != 2
+            || a->element[0]->type != REDIS_REPLY_STRING || a->element[1]->type != REDIS_REPLY_ARRAY)
+            st = TA_ERR_STORE;
         for (i = 0; st == TA_OK && i < a->element[1]->elements; i++)
             st = ta_redis_visit(r, n, a->element[1]->element[i], ctx, visit);
         if (st == TA_OK) snprintf(cursor, sizeof cursor, "%s", a->element[0]->str);
