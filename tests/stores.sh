@@ -64,7 +64,7 @@ run() { # $1 store  $2 what it is called  $3.. flags of store_tests
     [ "$rc" = 0 ] || [ "${sum#* }" != 0 ] || sum="${sum% *} 1"
     # shellcheck disable=SC2086
     count $sum
-    grep -E ' operations, |^servers: ' "$OUT/$s-$what.log" | sed "s/^servers/$s: three servers/"
+    grep -E ' operations, | put back: |^servers: ' "$OUT/$s-$what.log" | sed "s/^servers/$s: three servers/"
     echo "$s: $what: ${sum% *} passed, ${sum#* } failed ($(($(date +%s) - start)) s)"
     [ "${sum#* }" = 0 ] || tail -n 40 "$OUT/$s-$what.log"
 }
