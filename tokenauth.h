@@ -601,7 +601,10 @@ typedef struct ta_store {
     /* old NULL: insert if absent.  next NULL: delete.  Else replace.  Only if stored ver == old->ver.
        TA_OK applied and committed on its own · TA_ERR_CONFLICT, TA_ERR_FULL not applied ·
        TA_ERR_STORE anything may have happened, or still happen, but not after a later cas of the same
-       id has answered.  May be dropped after `expires`, never before.                          */
+       id has answered.  May be dropped after `expires`, never before.
+       ver alone is compared: a store that forgets what it acknowledged (a back-up put back, a replica
+       that was behind) comes to the same ver again with other bytes. So put a back-up back while no
+       caller runs; a call that began before it could write over what came after.              */
     ta_status (*cas)(void *ctx, const uint8_t id[TA_ID_SIZE], const ta_record *old,
                      const ta_record *next, int64_t expires);
     /* ids of the subject's sessions above `after` (NULL: all), ascending, at most cap; fewer: the end */
@@ -850,8 +853,9 @@ TA_MUST_CHECK TA_API ta_status ta_logout       (const ta_auth *a, const char *re
                                                 int64_t now);
 /* ta_logout_others - all of the user's sessions but this one. Takes a token that ta_refresh would
    take now, and does not spend it. For a changed password: see old_salt.
-   Two writes: a refresh of this very session between them is told LOGGED_OUT or USER_CHANGED, though
-   its token stays good; and after TA_ERR_STORE this session may be over with the others.
+   Two writes: a refresh of this very session that falls between them is told LOGGED_OUT, and while the
+   password changes USER_CHANGED, though its token stays good: its client's next try works. After
+   TA_ERR_STORE this session may be over with the others.
    Results as ta_refresh, but for those of tokens and claims.                                  */
 TA_MUST_CHECK TA_API ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len,
                                                 int64_t now, const ta_refresh_opts *opts);
@@ -5496,6 +5500,16 @@ static ta_status tai_check_client(tai_visit *v, const ta_key *k)
     return same ? TA_OK : TA_ERR_BINDING;
 }
 
+/* Between the look at the record and that at the mark the session may have been taken over into a new epoch
+   (ta_logout_others). Then the record has been written since, and all is looked at again.         */
+static ta_status tai_look_again(tai_visit *v)
+{
+    ta_record now;
+    ta_status st = tai_get(v->x.auth, v->token.id, &now);
+    v->again = st == TA_OK && now.ver != v->rec.ver;
+    return st == TA_ERR_STORE ? TA_ERR_STORE : TA_ERR_LOGGED_OUT;
+}
+
 /* Steps 4 to 9: may this session be refreshed at all? Nothing falls through, nothing is changed.  */
 static ta_status tai_admit(tai_visit *v)
 {
@@ -5510,7 +5524,7 @@ static ta_status tai_admit(tai_visit *v)
     if (st == TA_OK) st = tai_ask_user(v);
     if (st == TA_OK) st = tai_check_seal(v, k);
     if (st == TA_OK) st = tai_check_client(v, k);
-    return st;
+    return st == TA_ERR_LOGGED_OUT ? tai_look_again(v) : st;
 }
 
 static bool tai_is_retry(const tai_visit *v)

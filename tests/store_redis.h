@@ -36,7 +36,7 @@ static void redis_do(int port, const char *command)
     if (a != NULL) freeReplyObject(a);
 }
 
-static void redis_wipe(void) { redis_do(redis_server.port, "FLUSHALL"); }
+static void redis_wipe(void) { redis_do(redis_server.port, "FLUSHALL ASYNC"); }
 
 static void redis_key_of(const uint8_t *id, char key[64])
 {
@@ -599,7 +599,7 @@ static void cluster_wipe(void)
     int i;
     for (i = 0; i < CLUSTER_NODES; i++) {
         if (redis_says(cluster_servers.node[i].port, "INFO replication", "role:master"))
-            redis_do(cluster_servers.node[i].port, "FLUSHALL");
+            redis_do(cluster_servers.node[i].port, "FLUSHALL ASYNC");
     }
 }
 

@@ -149,6 +149,8 @@ typedef struct actor {
     uint8_t  password, stale;   /* that a login was checked with; stale: changed before this call began */
     uint8_t  doomed;            /* a logout everywhere came after this login had read its epoch, perhaps */
     uint8_t  beside;            /* a logout of the others, by this session, ran beside this call */
+    uint8_t  split;             /* ... and stood between its two writes when the record was read last */
+    uint8_t  none[3];           /* no padding: states are compared as bytes */
     uint16_t token;             /* the one being spent, or that of the reply */
     uint16_t access, there;     /* there: sessions that a logout found when it began, one bit each */
     uint32_t epoch, node;
@@ -290,6 +292,19 @@ static const call *call_of(const actor *a) { return (const call *)pool_at(&calls
 static bool spends(char op) { return op == 'R' || op == 'K' || op == 'T' || op == 'H'; }
 static bool is_honest(char op) { return op == 'R' || op == 'K' || op == 'H' || op == 'C'; }
 
+/* Whether this session of ann's has another epoch than her mark, or, where the store fails in between, was
+   tidied away as one that has.                                                                    */
+static bool is_split(const state *s, uint8_t key)
+{
+    uint8_t id[TA_ID_SIZE], mark;
+    uint32_t epoch;
+    tai_user_id("ann", 3, id);
+    mark = key_number(id);
+    epoch = s->rec[mark] != 0 ? record_at(s->rec[mark]).epoch : 0;
+    if (s->rec[key] == 0) return sc->faults > 0;
+    return record_at(s->rec[key]).epoch != epoch;
+}
+
 static void see(state *s, int i, uint8_t key)
 {
     actor *a = &s->a[i];
@@ -298,6 +313,7 @@ static void see(state *s, int i, uint8_t key)
     if (a->token == 0 || !spends(op_of(s, i))) return;
     t = token_read(a->token);
     if (t.key != key) return;
+    a->split = is_split(s, key);
     now_seen = judge(s, a, call_of(a)->retry);
     if (now_seen == SEEN_OVER && (a->seen == SEEN_REPLAY || a->seen == SEEN_AHEAD))
         return; /* by its own write */
@@ -437,9 +453,10 @@ static uint16_t others_than(uint16_t set, const actor *a)
     return a->token != 0 ? (uint16_t)(set & ~(1u << token_read(a->token).key)) : set;
 }
 
-/* A logout of the others is two writes, the mark's and this session's: a refresh of this very session that
-   runs beside it may be told that it is over (LOGGED_OUT, USER_CHANGED). Its token stays good, and the
-   client's next attempt works; the probes of check_end see that it does.                          */
+/* A logout of the others is two writes, the mark's and this session's: a refresh of this very session whose
+   last look falls between the two is told that it is over (LOGGED_OUT), and one that has asked for the
+   user's salt before that USER_CHANGED. Its token stays good, and the client's next attempt works; the
+   probes of check_end see that it does.                                                           */
 static bool others_out_runs(const state *s, uint8_t key)
 {
     int i;
@@ -522,9 +539,10 @@ static void end_login(state *s, int i, const request *r)
     a->phase = REPLYING;
 }
 
-static bool may_be_told_beside(int32_t st)
+static bool may_be_told_beside(const actor *a, int32_t st)
 {
-    return st == TA_ERR_LOGGED_OUT || st == TA_ERR_USER_CHANGED || (st == TA_ERR_ENDED && sc->faults > 0);
+    if (st == TA_ERR_LOGGED_OUT) return a->split != 0;
+    return st == TA_ERR_USER_CHANGED || (st == TA_ERR_ENDED && sc->faults > 0);
 }
 
 static void end_refresh(state *s, int i, const request *r)
@@ -537,7 +555,7 @@ static void end_refresh(state *s, int i, const request *r)
             violated("no replay, and called one");
         if (s->forgot == 0 || r->st == TA_ERR_AHEAD) s->w[old.key].fate = HAS_ENDED;
     } else if (r->st != TA_OK && is_honest(op_of(s, i)) && w->fate == LIVES && !is_over(s, old.key)
-               && !a->stale && !(a->beside && may_be_told_beside(r->st))) {
+               && !a->stale && !(a->beside && may_be_told_beside(a, r->st))) {
         violated("an honest client is refused");
     }
     if (r->st != TA_OK) { next_op(s, i); return; }
