@@ -83,23 +83,31 @@ static void movers_begin(const ta_auth *a, int64_t now)
 
 static bool mover_is_over(int i) { return i % 4 == 3 || i == 4; }
 
-static void check_moved(const store_kind *k)
+/* The forty in an otherwise empty store, and a copy of it, whose name is returned. */
+static const char *movers_copied(const store_kind *k, int64_t now)
 {
-    int64_t now = (int64_t)time(NULL);
-    char file[300], there[320];
-    void *o;
+    static char there[320];
     ta_auth a;
-    ta_pair out;
-    int i;
-    snprintf(file, sizeof file, "%s", in_dir("copy.journal"));
-    snprintf(there, sizeof there, "journal:%s", file);
-    unlink(file);
+    void *o;
+    snprintf(there, sizeof there, "journal:%.300s", in_dir("copy.journal"));
+    unlink(in_dir("copy.journal"));
     k->wipe();
     o = k->open();
     mover_auth(&a, k->store(o), 0, 0);
     movers_begin(&a, now);
     k->close(o);
     CHECK(migrate(store_name(k), there));
+    return there;
+}
+
+static void check_moved(const store_kind *k)
+{
+    int64_t now = (int64_t)time(NULL);
+    const char *there = movers_copied(k, now);
+    void *o;
+    ta_auth a;
+    ta_pair out;
+    int i;
     CHECK(migrate(store_name(k), there));               /* again: nothing to do */
     k->wipe();
     o = k->open();
@@ -120,7 +128,7 @@ static void check_moved(const store_kind *k)
     CHECK_ST(mover_refresh(&a, &mover[3], now + 240, &out), TA_ERR_ENDED);
     k->close(o);
     /* a record of the same id that differs is no copy */
-    unlink(file);
+    unlink(in_dir("copy.journal"));
     CHECK(migrate(store_name(k), there));
     o = k->open();
     mover_auth(&a, k->store(o), 0, 0);
@@ -135,19 +143,10 @@ static void check_moved(const store_kind *k)
 static void check_restored(const store_kind *k, uint8_t allow_ahead, bool not_before)
 {
     int64_t now = (int64_t)time(NULL);
-    char file[300], there[320];
+    const char *there = movers_copied(k, now);
     ta_pair held, gone, out;
     void *o;
     ta_auth a;
-    snprintf(file, sizeof file, "%s", in_dir("copy.journal"));
-    snprintf(there, sizeof there, "journal:%s", file);
-    unlink(file);
-    k->wipe();
-    o = k->open();
-    mover_auth(&a, k->store(o), 0, 0);
-    movers_begin(&a, now);
-    k->close(o);
-    CHECK(migrate(store_name(k), there));
     o = k->open();
     mover_auth(&a, k->store(o), 0, 0);
     CHECK_ST(mover_refresh(&a, &mover[0], now + 200, &out), TA_OK);

@@ -318,58 +318,38 @@ static void test_redis_between_list_and_record(void)
 
 /* ---- a bad link --------------------------------------------------------------------------------- */
 
-static void test_redis_late_write(void)
+static void redis_through_proxy(int timeout_ms, void (*run)(const ta_store *))
 {
     ta_redis_opts opts = TA_ZERO;
     ta_redis *r;
     ta_store s;
     redis_wipe();
     proxy_start(redis_server.port);
-    opts.timeout_ms = 400;
+    opts.timeout_ms = timeout_ms;
     r = redis_open_port(proxy.port, &opts);
     s = ta_redis_store(r);
-    check_late_write(&s);
+    run(&s);
     redis_close(r);
     proxy_stop();
 }
 
-static void test_redis_bad_link(void)
-{
-    ta_redis_opts opts = TA_ZERO;
-    ta_redis *r;
-    ta_store s;
-    redis_wipe();
-    proxy_start(redis_server.port);
-    opts.timeout_ms = 1500;
-    r = redis_open_port(proxy.port, &opts);
-    s = ta_redis_store(r);
-    check_bad_link(&s);
-    redis_close(r);
-    proxy_stop();
-}
+static void test_redis_late_write(void) { redis_through_proxy(400, check_late_write); }
+static void test_redis_bad_link(void) { redis_through_proxy(1500, check_bad_link); }
 
 /* An answer that comes so slowly that each piece is in time, but the whole is not.                      */
-static void test_redis_trickle(void)
+static void check_trickle(const ta_store *s)
 {
-    ta_redis_opts opts = TA_ZERO;
-    ta_redis *r;
-    ta_store s;
     double began;
-    redis_wipe();
-    proxy_start(redis_server.port);
-    opts.timeout_ms = 300;
-    r = redis_open_port(proxy.port, &opts);
-    s = ta_redis_store(r);
-    CHECK_ST(add(&s, 1), TA_OK);
-    proxy.dribble = true;
+    CHECK_ST(add(s, 1), TA_OK);
     proxy.dribble_us = 60000;
+    proxy.dribble = true;
     began = now_seconds();
-    CHECK_ST(look(&s, 1, NULL), TA_ERR_STORE);
+    CHECK_ST(look(s, 1, NULL), TA_ERR_STORE);
     CHECK(now_seconds() - began < 3);           /* a record takes nine seconds so */
     proxy.dribble = false;
-    redis_close(r);
-    proxy_stop();
 }
+
+static void test_redis_trickle(void) { redis_through_proxy(300, check_trickle); }
 
 /* What no Redis says, or says at the wrong place. 'N' nothing, 'I' 0 or 1, 'F' full, ' ' an error.      */
 static const char *const nonsense[] = {
@@ -694,6 +674,17 @@ static void test_cluster_ask(void)
     redis_close(r);
 }
 
+/* One that a replica stands behind. */
+static service *cluster_master(void)
+{
+    int i;
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        if (redis_says(cluster_servers.node[i].port, "INFO replication", "connected_slaves:1"))
+            return &cluster_servers.node[i];
+    }
+    return NULL;
+}
+
 /* A master dies. Nothing that was acknowledged is lost, and the store finds the new one by itself.  */
 static void test_cluster_failover(void)
 {
@@ -702,18 +693,15 @@ static void test_cluster_failover(void)
     ta_redis_opts opts = TA_ZERO;
     ta_redis *r;
     ta_store s;
-    service *victim = NULL;
-    int k, tries;
+    service *victim;
+    int tries;
     opts.timeout_ms = 1000;
     opts.replicas = 1;
     cluster_wipe();
     r = cluster_open_with(&opts);
     s = ta_redis_store(r);
     for (i = 0; i < N; i++) CHECK_ST(add(&s, i), TA_OK);
-    for (k = 0; k < CLUSTER_NODES && victim == NULL; k++) {
-        if (redis_says(cluster_servers.node[k].port, "INFO replication", "connected_slaves:1"))
-            victim = &cluster_servers.node[k];
-    }
+    victim = cluster_master();
     CHECK(victim != NULL);
     if (victim == NULL) return;
     for (round = 0; round < 4; round++) {
@@ -744,19 +732,16 @@ static void test_cluster_new_master(void)
     ta_redis_opts opts = TA_ZERO;
     ta_redis *r;
     ta_store s;
-    service *victim = NULL;
+    service *victim;
     ta_status st;
     uint32_t i;
-    int k, tries;
+    int tries;
     cluster_wipe();
     opts.timeout_ms = 500;
     r = cluster_open_with(&opts);
     s = ta_redis_store(r);
     for (i = 0; i < N; i++) CHECK_ST(add(&s, i), TA_OK);
-    for (k = 0; k < CLUSTER_NODES && victim == NULL; k++) {
-        if (redis_says(cluster_servers.node[k].port, "INFO replication", "connected_slaves:1"))
-            victim = &cluster_servers.node[k];
-    }
+    victim = cluster_master();
     CHECK(victim != NULL);
     if (victim == NULL) return;
     usleep(300000);                             /* replicas have it all: nobody waits for them here */
