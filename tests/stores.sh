@@ -200,8 +200,8 @@ planted() {
     more bug redis 'a write is sent again when its answer is lost' \
         'if (a == NULL && c->writes) return NULL;' '' \
         test_redis_bad_link
-    bug redis 'each piece of an answer may take all of the time' 'if (ta_redis_clock() >= r->deadline) return NULL;' \
-        '' test_redis_trickle
+    bug redis 'each piece of an answer may take all of the time' 'return ta_redis_clock() < r->deadline && ' \
+        'struct timeval all = {2, 0}; return redisSetTimeout(link, all) == REDIS_OK || ' test_redis_trickle
     more bug redis 'sent around without end' 'if (tries > 8 && !ta_redis_nap(r)) return NULL;' '' \
         test_redis_sent_around
     more bug redis 'addresses are never forgotten' 'if (n->link != NULL || n->in_doubt' \

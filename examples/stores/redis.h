@@ -260,18 +260,22 @@ static void ta_redis_drop(ta_redis *r, ta_redis_node *n, bool writing)
     n->link = NULL;
 }
 
-/* Sends what is waiting and reads one answer, all within the time of the call: the socket's own limit is for
-   each piece, and a peer could send a byte now and then for ever. NULL: no answer.                  */
+/* The socket's own limit is for each piece of an answer; a peer could send a byte now and then for ever. */
+static bool ta_redis_may_go_on(const ta_redis *r, redisContext *link)
+{
+    return ta_redis_clock() < r->deadline && redisSetTimeout(link, ta_redis_left(r)) == REDIS_OK;
+}
+
+/* Sends what is waiting and reads one answer, all within the time of the call. NULL: no answer.      */
 static redisReply *ta_redis_answer(const ta_redis *r, redisContext *link)
 {
     void *a = NULL;
     int sent = 0;
     if (redisSetTimeout(link, ta_redis_left(r)) != REDIS_OK) return NULL;
     while (!sent) if (redisBufferWrite(link, &sent) != REDIS_OK) return NULL;
-    while (redisBufferRead(link) == REDIS_OK && redisGetReplyFromReader(link, &a) == REDIS_OK && a == NULL) {
-        if (ta_redis_clock() >= r->deadline) return NULL;
-        if (redisSetTimeout(link, ta_redis_left(r)) != REDIS_OK) return NULL;
-    }
+    do {
+        if (redisBufferRead(link) != REDIS_OK || redisGetReplyFromReader(link, &a) != REDIS_OK) return NULL;
+    } while (a == NULL && ta_redis_may_go_on(r, link));
     return (redisReply *)a;
 }
 
