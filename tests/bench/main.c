@@ -121,6 +121,25 @@ static void bench_jwt(const char *results, double seconds, char **peers)
     bench_free(&all);
 }
 
+/* Each step alone: together they are more than the call, in which the processor begins one before the other
+   has ended.                                                                                               */
+static void bench_steps(const char *results, double seconds)
+{
+    const bench_form *f = &bench_form_default;
+    bench_rows all = {0};
+    const bench_step *s;
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        bench_token *t = &bench_token_list[i];
+        const char *group = text("steps of ", t->name);
+        int floor = bench_add(&all, row(group, text("floor ", t->name), f->floor, t, -1, 0));
+        for (s = f->steps; s->name != NULL; s++) bench_add(&all, row(group, s->name, s->run, t, floor, 0));
+    }
+    bench_run(&all, "steps", seconds);
+    bench_print(&all, "Where the time of a verify and a sign goes, the default form: ratio to the floor", results);
+    bench_free(&all);
+}
+
 /* ---- sessions - */
 
 /* How many compressions a call takes, counted. */
@@ -203,6 +222,7 @@ int main(int argc, char **argv)
     }
     seconds = atof(argv[2]);
     bench_jwt(argv[1], seconds * 2, argv + 3);
+    bench_steps(argv[1], seconds);
     bench_auth(argv[1], seconds);
     bench_sizes(argv[1], seconds, sizes == NULL || *sizes == '\0' ? "1000 100000 1000000" : sizes);
     if (bench_wrong > 0) printf("FAILED %zu rows gave a wrong result\n", bench_wrong);
