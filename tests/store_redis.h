@@ -19,8 +19,11 @@ static ta_redis *redis_open_port(int port, const ta_redis_opts *opts)
 static void *redis_open(void)
 {
     ta_redis_opts opts = TA_ZERO;
+    void *o = NULL;
+    int tries;
     opts.timeout_ms = 1000;
-    return redis_open_port(redis_server.port, &opts);
+    for (tries = 0; tries < 5 && o == NULL; tries++) o = redis_open_port(redis_server.port, &opts);
+    return o;
 }
 
 static ta_store redis_store(void *o) { return ta_redis_store((ta_redis *)o); }

@@ -43,7 +43,8 @@
 #include <sys/types.h>
 
 typedef struct ta_postgres_opts {
-    int  timeout_ms;            /* of one call. Connecting anew may take 2 s more. 0: 5000 */
+    int  timeout_ms;            /* of one call. 0: 5000. Connecting anew comes on top: connect_timeout of
+                                   the url, or 2 s, for each host */
     bool allow_no_fsync;        /* a server that loses its data when the power fails */
 } ta_postgres_opts;
 
@@ -343,9 +344,11 @@ static void ta_postgres_quiet(void *ctx, const char *text) { (void)ctx; (void)te
 
 static ta_status ta_postgres_connect(ta_postgres *p)
 {
+    int64_t began = ta_postgres_clock();
     if (p->link != NULL && PQstatus(p->link) == CONNECTION_OK) return TA_OK;
     if (p->link != NULL) ta_postgres_drop(p, false);
     p->link = ta_postgres_dial(p->url);
+    p->deadline += ta_postgres_clock() - began;         /* that had its own limit */
     if (p->link == NULL || PQstatus(p->link) != CONNECTION_OK || PQsetnonblocking(p->link, 1) != 0)
         ta_postgres_fail(p, TA_ERR_STORE, "connecting",
                          p->link != NULL ? PQerrorMessage(p->link) : "no memory");

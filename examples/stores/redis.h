@@ -58,7 +58,8 @@
 
 typedef struct ta_redis_opts {
     const char *prefix;         /* NULL: "ta:"; at most 32 characters, none of {}*?[]\ */
-    int         timeout_ms;     /* of one call, with all its redirections. 0: 2000 */
+    int         timeout_ms;     /* of one call, with all its redirections; looking up a host's name has a
+                                   limit of its own. 0: 2000 */
     int         replicas;       /* that must have a write before it is acknowledged. 0: none */
     bool        allow_volatile; /* Redis may forget the last writes, or all of them, in a crash */
     bool        allow_eviction; /* Redis may drop records when memory is short */
