@@ -275,9 +275,9 @@ static void test_redis_list_lives_as_long_as_its_sessions(void)
     redis_close(r);
 }
 
-/* Between the two writes of an insert. What is left of a crash there is an id without a record, which is passed
-   over and stays until its session could be over: it may be just being born. And a session that could not
-   be listed is not there: nobody could end what he does not see.                                      */
+/* Between the two writes of an insert. What is left of a crash there is an id without a record, which is
+   passed over and stays until its session could be over: it may be just being born. And a session that could
+   not be listed is not there: nobody could end what he does not see.                                  */
 static void test_redis_between_list_and_record(void)
 {
     ta_redis *r, *dead;
@@ -361,10 +361,12 @@ static const char *const nonsense[] = {
     " *3\r\n$-1\r\n$-1\r\n$-1\r\n", " *2\r\n:1\r\n:2\r\n", " *1\r\n$3\r\nabc\r\n",
     " *1\r\n*3\r\n:0\r\n:99999999999\r\n*2\r\n$3\r\nabc\r\n:7000\r\n",
     " *1\r\n*3\r\n:-5\r\n:5\r\n*2\r\n$3\r\nabc\r\n:7000\r\n",
-    " *1\r\n*3\r\n:9\r\n:5\r\n*2\r\n*0\r\n$-1\r\n", " *1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$1\r\nx\r\n:4294973675\r\n",
+    " *1\r\n*3\r\n:9\r\n:5\r\n*2\r\n*0\r\n$-1\r\n",
+    " *1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$1\r\nx\r\n:4294973675\r\n",
     " $99999999999999999999\r\n", " !!!!\r\n", " HTTP/1.1 400 Bad Request\r\n\r\n", " $40\r\ncut short",
-    " *2\r\n$1\r\nx", " -\r\n", " -ERR no\r\n", " -MOVED\r\n", " -MOVED 1\r\n", " -MOVED 99999 127.0.0.1:1\r\n",
-    " -MOVED x y:z\r\n", " -MOVED 5 :0\r\n", " -MOVED 5 127.0.0.1:99999\r\n", " -ASK\r\n", " -ASK 1 nowhere\r\n",
+    " *2\r\n$1\r\nx", " -\r\n", " -ERR no\r\n", " -MOVED\r\n", " -MOVED 1\r\n",
+    " -MOVED 99999 127.0.0.1:1\r\n", " -MOVED x y:z\r\n", " -MOVED 5 :0\r\n",
+    " -MOVED 5 127.0.0.1:99999\r\n", " -ASK\r\n", " -ASK 1 nowhere\r\n",
     " -READONLY no\r\n", " -LOADING no\r\n", " -CLUSTERDOWN no\r\n", " -TRYAGAIN\r\n", " -NOSCRIPT no\r\n",
     " -NOAUTH no\r\n", " -BUSY no\r\n", " -MASTERDOWN no\r\n", "F-OOM no\r\n",
     "F-ERR Error running script (call to f_0): @user_script:6: -OOM command not allowed\r\n" };
@@ -422,7 +424,7 @@ static void test_redis_nonsense(void)
     fake_stop();
 }
 
-/* Sent to itself, and to a place where nobody is, for ever: given up in time, without a storm of questions. */
+/* Sent to itself again and again: given up in time, without a storm of questions.                       */
 static void test_redis_sent_around(void)
 {
     static const char *const way[] = {"-MOVED 0 127.0.0.1:%d\r\n", "-ASK 0 127.0.0.1:%d\r\n"};

@@ -6,7 +6,7 @@
      calls STORE N CALLS ROUND_TRIPS FSYNCS          of the caller, per refresh; whole numbers, always alike
      scale STORE N RATE OWN SERVER                   one caller: per second; µs of CPU per refresh
      load STORE N CALLERS RATE OWN SERVERS BUSIEST   many: per second; cores busy, of the busiest server
-     fsync US                                        what one takes where the files are, 160 bytes written   */
+     fsync US                                        what one takes where the files are                    */
 
 #include <sys/resource.h>
 #include <sys/times.h>
@@ -162,8 +162,8 @@ static void scale_make(size_t n)
     }
 }
 
-/* Each `step`th session from `from` to `to`, as the login would have inserted it. On a busy machine a server may
-   be slow to answer: once more, then, and what had been done is a conflict.                           */
+/* Each `step`th session from `from` to `to`, as the login would have inserted it. On a busy machine a server
+   may be slow to answer: once more, then, and what had been done is a conflict.                       */
 static bool scale_fill(const ta_store *s, size_t from, size_t to, size_t step)
 {
     ta_store origin = ta_table_store(&scale_origin);

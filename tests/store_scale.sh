@@ -42,9 +42,9 @@ fi
 run_line() { # what and when; the rest of the page must not depend on it
     cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
     sqlite=$(echo SQLITE_VERSION | $CC -E -include sqlite3.h - | tail -n 1 | tr -d '"')
-    echo "<sub>One run: $(date -u +%Y-%m-%d), $(nproc) cores of ${cpu:-$(uname -m)}, which other work used too;" \
-         "SQLite $sqlite, $(pg_config --version), $(redis-server --version | sed 's/ server v=\([^ ]*\).*/ \1/')." \
-         "Compare columns, not machines.</sub>"
+    redis=$(redis-server --version | sed 's/ server v=\([^ ]*\).*/ \1/')
+    echo "<sub>One run: $(date -u +%Y-%m-%d), $(nproc) cores of ${cpu:-$(uname -m)}, which other work used" \
+         "too; SQLite $sqlite, $(pg_config --version), $redis. Compare columns, not machines.</sub>"
 }
 
 table() { # from the lines that store_scale.h tells of; those of the disk have "disk" before them
@@ -54,6 +54,7 @@ table() { # from the lines that store_scale.h tells of; those of the disk have "
         return n
     }
     function saturates(s) {                     # with many callers, on the disk
+        if (syncs[s] + trips[s] == 0) return "CPU of the callers"
         if (disk_own[s] + disk_servers[s] < cores / 2) return "fsync"
         return disk_own[s] > disk_servers[s] ? "CPU of the callers" : "CPU of the servers"
     }
@@ -93,8 +94,8 @@ table() { # from the lines that store_scale.h tells of; those of the disk have "
         for (i = 1; i <= stores; i++) exact(store[i])
         print ""
         print "| refreshes a second | sessions | µs of CPU, caller + server | per core | one caller |" \
-              " " callers " callers | one, on a disk | " callers ", on a disk | cores busy, callers + servers |" \
-              " saturates first |"
+              " " callers " callers | one, on a disk | " callers ", on a disk |" \
+              " cores busy, callers + servers | saturates first |"
         print "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
         for (i = 1; i <= stores; i++) speed(store[i])
         print ""
@@ -104,7 +105,7 @@ table() { # from the lines that store_scale.h tells of; those of the disk have "
         for (n = 1000; n <= most; n *= 10) printf "--:|"
         print ""
         for (i = 1; i <= stores; i++) growth(store[i])
-        printf "\nOn that disk one fsync took %.0f µs; the three columns of it are with 1000 sessions.\n", fsync
+        printf "\nOn that disk one fsync took %.0f µs; its three columns are with 1000 sessions.\n", fsync
     }' "$FIGURES"
     run_line
 }
@@ -114,6 +115,15 @@ plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwar
     function x(n) { return 90 + (log(n) / log(10) - 3) * 150 }
     function y(v) { return 330 - (log(v) / log(10)) * 85 }
     function text(x, y, how, what) { printf "<text x=\"%d\" y=\"%d\" %s>%s</text>\n", x, y, how, what }
+    function lowest(    i, low) {               # whose name is not placed yet
+        for (i = 1; i <= k; i++) {
+            if (!(order[i] in at) && (low == "" || end[order[i]] > end[low])) low = order[i]
+        }
+        return low
+    }
+    function place(    s, room) {               # the names, from the lowest up, none over another
+        for (room = 400; (s = lowest()) != ""; room = at[s] - 14) at[s] = end[s] < room ? end[s] : room
+    }
     function rule(d) { printf "<path d=\"%s\" stroke=\"#ddd\"/>\n", d }
     $1 == "scale" {
         if (!($2 in line)) order[++k] = $2
@@ -134,11 +144,12 @@ plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwar
             text(x(10^e), 350, "text-anchor=\"middle\"", 10^e)
         }
         text(90, 30, "", "CPU per refresh in µs, caller and server together, by the number of sessions")
+        place()
         for (i = 1; i <= k; i++) {
             s = order[i]
             printf "<polyline points=\"%s\" fill=\"none\" stroke-width=\"2\" stroke=\"%s\"/>\n",
                 line[s], colour[i]
-            text(last[s] + 8, end[s] + 4, "fill=\"" colour[i] "\"", s)
+            text(last[s] + 8, at[s] + 4, "fill=\"" colour[i] "\"", s)
         }
         print "</svg>"
     }' "$FIGURES"
@@ -155,9 +166,9 @@ check() { # NAME README-HAS SCRIPT-MAKES
 figures() { sed -n '/^<!-- figures/,/^<!-- end/p' "$README"; }
 headings() { grep '^| .* |.*[a-z] |$' | grep -v -F "$(printf '| %s |\n' $ALL)" | sed 's/\( [0-9]*0 |\)*$//'; }
 names() { sed -n 's/^| \([a-z]*\) |.*/\1/p'; }
-same_everywhere() { # what does not depend on the machine: calls, round trips, fsyncs; two stores' bytes
+same_everywhere() { # what does not depend on the machine: calls, round trips, fsyncs; the array's bytes
     awk -F ' *[|] *' 'NF == 8 && $3 ~ /^[0-9]+$/ {
-        print $2, $5, $6, $7, $2 ~ /memory|journal/ ? $3 " " $4 : "" }'
+        print $2, $5, $6, $7, $2 == "memory" ? $3 " " $4 : "" }'
 }
 
 table > "$OUT/tables.md"
@@ -166,6 +177,8 @@ if [ -n "$QUICK" ]; then
     check 'the rows'             "$(figures | names)" "$(names < "$OUT/tables.md")"
     check 'calls, trips, fsyncs' "$(figures | same_everywhere)" "$(same_everywhere < "$OUT/tables.md")"
     check 'six stores in these'  6 "$(same_everywhere < "$OUT/tables.md" | wc -l | tr -d ' ')"
+    check 'a session is 160 bytes of journal' 160.0 \
+        "$(sed -n 's/^size journal 1000 //p' "$FIGURES")"
     check 'which run it was'     1 "$(figures | grep -c '^<sub>One run: 20[0-9-]*, ')"
     check 'a line for each store in the plot' "$(grep -c '<polyline' examples/stores/scale.svg)" \
         "$(plot | grep -c '<polyline')"

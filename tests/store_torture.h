@@ -620,8 +620,8 @@ static void torture_check_restored(const store_kind *k)
             || (j.old_len > 0 && ta_refresh(&a, j.old, j.old_len, now, NULL, &p) != TA_ERR_REVOKED))
             torture_violated(rule, "a token works after TA_ERR_AHEAD", j.session, j.gen);
     }
-    printf("%s: back-up of a second ago put back: %d sessions go on, %d ahead of it and revoked, %d unknown\n",
-           k->name, went_on, ahead, unknown);
+    printf("%s: back-up of a second ago put back: %d sessions go on, %d ahead of it and revoked, "
+           "%d unknown\n", k->name, went_on, ahead, unknown);
     CHECK(ahead + unknown > 0);
     k->close(o);
 }

@@ -145,7 +145,8 @@ planted() {
         'return ' test_journal_unwritten_end
     more bug journal 'a path that moves with the program' 'j->path = ta_journal_absolute(path);' \
         'j->path = ta_journal_name(path, "");' test_journal_stays_where_it_was_opened
-    more bug journal 'a full disk is copied to at each write' '? 0 : j->entries + j->live + spare;' '? 0 : 0;' \
+    more bug journal 'a full disk is copied to at each write' \
+        '? 0 : j->entries + j->live + spare;' '? 0 : 0;' \
         test_journal_full_disk_is_not_copied_to
     more bug journal 'no lock' 'if (flock(j->lock_fd, LOCK_EX | LOCK_NB) == 0) return TA_OK;' \
         'return TA_OK;' \
