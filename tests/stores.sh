@@ -15,7 +15,8 @@ OUT=build/stores
 mkdir -p "$OUT" || exit 2
 if [ -z "$STORES_DIR" ]; then
     STORES_DIR=$PWD/$OUT
-    [ -z "$QUICK" ] || [ ! -w /dev/shm ] || STORES_DIR=/dev/shm
+    [ -z "$QUICK" ] || [ ! -w /dev/shm ] || [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -lt 500000 ] ||
+        STORES_DIR=/dev/shm             # where it is more than the 64 MB of some containers
 fi
 export STORES_DIR
 WARN='-std=c99 -pedantic -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wcast-qual -Wundef -Wvla'
