@@ -1,15 +1,24 @@
 #!/bin/sh
-# readme.sh - README's table of ratios, between its two marks, from tests/bench/results.tsv
-#   readme.sh            writes it        readme.sh --check    says whether it is what the results give
+# readme.sh - the tables of ratios in README.md and tests/bench/README.md, each between its two marks, from
+# tests/bench/results.tsv
+#   readme.sh            writes them       readme.sh --check    says whether they are what the results give
 
 cd "$(dirname "$0")/../.." || exit 2
 out=build/bench
 mkdir -p $out || exit 2
-awk -f tests/bench/table.awk tests/bench/results.tsv > $out/table.md || exit 2
-awk -v table=$out/table.md '
-    /^<!-- speed -->$/        { print; while ((getline line < table) > 0) print line; skip = 1; next }
-    /^<!-- end of speed -->$/ { skip = 0 }
-    !skip' README.md > $out/README.md
-cmp -s $out/README.md README.md && exit 0
-if [ "$1" = --check ]; then echo 'README: its table is not what tests/bench/results.tsv gives'; exit 1; fi
-cp $out/README.md README.md
+
+# renew FILE MARK PROGRAM: what stands in FILE between <!-- MARK --> and <!-- end of MARK -->
+renew() {
+    awk -f "tests/bench/$3" tests/bench/results.tsv > $out/table.md || exit 2
+    awk -v table=$out/table.md -v mark="$2" '
+        $0 == "<!-- " mark " -->"        { print; while ((getline line < table) > 0) print line; skip = 1; next }
+        $0 == "<!-- end of " mark " -->" { skip = 0 }
+        !skip' "$1" > $out/renewed.md
+    cmp -s $out/renewed.md "$1" && return
+    if [ "$check" = --check ]; then echo "$1: its table is not what tests/bench/results.tsv gives"; exit 1; fi
+    cp $out/renewed.md "$1"
+}
+
+check=$1
+renew README.md speed table.awk
+renew tests/bench/README.md steps steps.awk
