@@ -1444,7 +1444,7 @@ TAI_TARGET_AVX2 static size_t tai_base64_decode_wide(const char *in, size_t len,
 TAI_TARGET_SSE static bool tai_base64_decode_x86(const char *in, size_t len, uint8_t *out)
 {
     char last[3 + 16] = "AAAAAAAAAAAAAAAAAA";           /* an A is zeros */
-    uint8_t bytes[12] = {0};
+    uint8_t bytes[12] = {0}, spare;
     size_t i = 0, tail = len % 4, whole = len - tail;
     __m128i bad = _mm_setzero_si128(), end = tai_load16(in + whole - 16);
     unsigned good;
@@ -1458,8 +1458,11 @@ TAI_TARGET_SSE static bool tai_base64_decode_x86(const char *in, size_t len, uin
         tai_base64_decode16(tai_load16(last + 3 - tail), bytes, &bad);
         memcpy(out, bytes, tail - 1);
     }
+    spare = bytes[tail > 1 ? tail - 1 : 0];
+    tai_wipe(last, sizeof last);
+    tai_wipe(bytes, sizeof bytes);
     good = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128()));
-    return ((good ^ 0xFFFFu) | bytes[tail > 1 ? tail - 1 : 0] | (tail == 1)) == 0;     /* no spare bit */
+    return ((good ^ 0xFFFFu) | spare | (tail == 1)) == 0;
 }
 
 #endif
