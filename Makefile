@@ -17,6 +17,7 @@ help:
 	@echo 'make readme    compiles each snippet of README.md and runs its first program'
 	@echo 'make lengths   how long the functions of tokenauth.h are'
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
+	@echo 'make wiped     nothing secret lies on the stack after a call, whatever became of it'
 	@echo 'make interop   against jsonwebtoken, Express with passport-jwt, a client of axios; needs node and npm'
 	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
@@ -102,6 +103,11 @@ build/stack: tests/stack.c tokenauth.h
 	@mkdir -p build
 	@$(CC) -O2 -o build/stack tests/stack.c
 
+wiped: tests/wiped.c tokenauth.h
+	@mkdir -p build
+	@$(CC) -O0 -DTOKENAUTH_NO_INTRINSICS -DNAME='"wiped, plain C"' -o build/wiped tests/wiped.c && build/wiped
+	@$(CC) -O0 -DTOKENAUTH_SMALL -DNAME='"wiped, small code"' -o build/wiped tests/wiped.c && build/wiped
+
 interop: build/tokenauth build/server
 	@sh tests/js/run.sh interop
 
@@ -179,7 +185,7 @@ gate:
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack interop web-check clean stores stores-scale server-stores
+.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack wiped interop web-check clean stores stores-scale server-stores
 .PHONY: sizes firmware recipes
 .PHONY: protocol
 .PHONY: fuzz fuzz-plants fuzz-corpus
