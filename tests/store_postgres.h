@@ -207,7 +207,9 @@ static void test_postgres_errors(void)
 
 static void test_postgres_many_open_at_once(void)
 {
+    ta_postgres_opts opts = TA_ZERO;
     int round, i, status;
+    opts.timeout_ms = 20000;                    /* at the first try */
     for (round = 0; round < 3; round++) {
         pid_t pid[6];
         postgres_wipe();
@@ -215,7 +217,7 @@ static void test_postgres_many_open_at_once(void)
         for (i = 0; i < 6; i++) {
             pid[i] = fork();
             if (pid[i] == 0) {
-                void *o = postgres_open();
+                void *o = postgres_open_port(pg_server.port, &opts);
                 ta_store s = TA_ZERO;
                 if (o != NULL) s = postgres_store(o);
                 _exit(o != NULL && add(&s, (uint32_t)i) == TA_OK ? 0 : 1);
@@ -278,7 +280,7 @@ static bool pg_setting_is(ta_postgres *p, const char *show, const char *want)
 }
 
 /* A standby that has to have each write, and is not there: nothing is acknowledged, and what is only here is
-   not read. A statement_timeout of the database would end the wait and call it success.               */
+   not read. (A statement_timeout of the database does not end the wait.)                              */
 static void test_postgres_waits_for_the_standby(void)
 {
     ta_postgres_opts opts = TA_ZERO;
@@ -286,8 +288,8 @@ static void test_postgres_waits_for_the_standby(void)
     ta_store s;
     uint32_t gen;
     postgres_wipe();
-    pg_must("ALTER DATABASE postgres SET statement_timeout = 100");
-    opts.timeout_ms = 400;
+    pg_must("ALTER DATABASE postgres SET statement_timeout = 200");
+    opts.timeout_ms = 1500;
     p = postgres_open_port(pg_server.port, &opts);
     s = ta_postgres_store(p);
     CHECK_ST(add(&s, 1), TA_OK);

@@ -181,8 +181,6 @@ planted() {
         'return true;' test_postgres_waits_for_a_lock
     more bug postgres 'acknowledged before the disk' "IN ('off', 'local')" "IN ('local')" \
         test_postgres_sets_what_it_needs
-    more bug postgres 'a time limit that calls the wait for a standby success' \
-        '&& ta_postgres_say(p, "SET statement_timeout = 0", NULL, 0)' '' test_postgres_waits_for_the_standby
     more bug postgres 'what no standby has is read' '(!doubt || ta_postgres_settle(p))' 'true' \
         test_postgres_waits_for_the_standby
     more bug postgres 'a write that was refused is taken for a conflict' '"40P01") == 0)) return' \

@@ -22,10 +22,10 @@
               revocation back with it.
    KEEPS      READ COMMITTED and synchronous_commit on (or what your server has, if that is more) are set on
               the connection; a server with fsync=off is refused, unless you allow it, and so is a table that
-              is UNLOGGED. With synchronous_standby_names a failover loses nothing either: statement_timeout
-              is off here, for it would end the wait for the standby and call that success, and after a
-              write in doubt the standbys are waited for before anything is read. (Other connections see
-              such a write a moment earlier.)
+              is UNLOGGED. With synchronous_standby_names a failover loses nothing either: after a write
+              in doubt the standbys are waited for before anything is read. (Other connections see such a
+              write a moment earlier, and who cancels the wait by hand, with pg_cancel_backend, has
+              PostgreSQL call it a success.)
    ERRORS     40001, 40P01 (serialization, deadlock): TA_ERR_CONFLICT, not applied. 53100 (disk full):
               TA_ERR_FULL for an insert. All else, a lost link before all: TA_ERR_STORE.
    LATE       A write that timed out could still be carried out. Before a lost connection is replaced, its
@@ -314,7 +314,6 @@ static bool ta_postgres_set_up(ta_postgres *p)
                               " READ WRITE", NULL, 0)
         && ta_postgres_say(p, "SELECT set_config('synchronous_commit', 'on', false)"
                               " WHERE current_setting('synchronous_commit') IN ('off', 'local')", NULL, 0)
-        && ta_postgres_say(p, "SET statement_timeout = 0", NULL, 0)
         && ta_postgres_say(p, "SELECT pg_backend_pid()", p->backend, sizeof p->backend)
         && ta_postgres_say(p, "SELECT extract(epoch from backend_start)::text FROM pg_stat_activity"
                               " WHERE pid = pg_backend_pid()",
