@@ -1157,6 +1157,47 @@ static bool tai_cpu_has_sha(void) { return (getauxval(AT_HWCAP) >> 6 & 1u) != 0;
    >>status      names and texts from the one list
    ========================================================================== */
 
+#if TAI_SMALL                           /* texts one behind the other instead of a table of pointers */
+
+static const int8_t tai_status_numbers[] = {
+    0,
+#define TAI_NUMBER(name, number, text) number,
+    TA_STATUS_LIST(TAI_NUMBER)
+#undef TAI_NUMBER
+};
+
+/* The text of a number, each ends with a NUL; the last is for what is no number of ours.         */
+static const char *tai_status_text(ta_status st, const char *texts)
+{
+    size_t i;
+    for (i = 0; i < sizeof tai_status_numbers && tai_status_numbers[i] != (int)st; i++) texts += strlen(texts) + 1;
+    return texts;
+}
+
+const char *ta_status_name(ta_status st)
+{
+    return tai_status_text(st, "TA_OK\0"
+#define TAI_TEXT(name, number, text) #name "\0"
+        TA_STATUS_LIST(TAI_TEXT)
+#undef TAI_TEXT
+        "TA_ERR_?");
+}
+
+const char *ta_status_str(ta_status st)
+{
+#ifdef TOKENAUTH_NO_STATUS_STR
+    return ta_status_name(st);
+#else
+    return tai_status_text(st, "ok\0"
+#define TAI_TEXT(name, number, text) text "\0"
+        TA_STATUS_LIST(TAI_TEXT)
+#undef TAI_TEXT
+        "not a ta_status");
+#endif
+}
+
+#else
+
 const char *ta_status_name(ta_status st)
 {
     switch (st) {
@@ -1184,6 +1225,8 @@ const char *ta_status_str(ta_status st)
     return "not a ta_status";
 #endif
 }
+
+#endif
 
 /* ============================================================================
    >>bytes       big-endian loads and stores, compare, wipe, masks
@@ -1768,7 +1811,7 @@ static inline uint32_t tai_sha256_word(uint32_t w[16], unsigned t)
 
 #if TAI_SMALL
 
-static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
+TAI_APART static void tai_sha256_rounds(uint32_t s[8], uint32_t w[16])
 {
     unsigned t;
     for (t = 0; t < 64; t++) {
@@ -2051,6 +2094,20 @@ static void tai_hmac_begin(ta_sha256 *c, const uint32_t inner[8])
     c->total = TAI_BLOCK;
 }
 
+#if TAI_SMALL
+
+/* The inner digest waits in mac.                                                                 */
+static void tai_hmac_outer(const uint32_t outer[8], uint32_t state[8], uint8_t mac[TA_SHA256_SIZE])
+{
+    tai_sha256_digest(state, mac);
+    memcpy(state, outer, 8 * sizeof state[0]);
+    tai_sha256_text(state, TAI_BLOCK, mac, TA_SHA256_SIZE);
+    tai_sha256_digest(state, mac);
+    tai_wipe(state, 8 * sizeof state[0]);
+}
+
+#else
+
 /* The inner digest is less than a block, so the outer hash is one compression.                   */
 static void tai_hmac_outer(const uint32_t outer[8], uint32_t state[8], uint8_t mac[TA_SHA256_SIZE])
 {
@@ -2064,6 +2121,8 @@ static void tai_hmac_outer(const uint32_t outer[8], uint32_t state[8], uint8_t m
     tai_wipe(state, 8 * sizeof state[0]);
     tai_wipe(block, sizeof block);
 }
+
+#endif
 
 static void tai_hmac_end(ta_sha256 *c, const uint32_t outer[8], uint8_t mac[TA_SHA256_SIZE])
 {
@@ -2107,6 +2166,13 @@ static inline size_t tai_space(const char *text, size_t len, size_t pos)
     return pos;
 }
 
+/* Behind a comma or colon and the space around it; 0 where that mark does not stand.             */
+static size_t tai_past(const char *text, size_t len, size_t pos, char mark)
+{
+    pos = tai_space(text, len, pos);
+    return pos < len && text[pos] == mark ? tai_space(text, len, pos + 1) : 0;
+}
+
 /* ---- characters: RFC 3629, and the escapes of RFC 8259 section 7 --------------------------- */
 
 /* Length of the UTF-8 sequence at text, 1..4, or 0. The second byte's range keeps out overlong
@@ -2141,67 +2207,87 @@ static size_t tai_utf8_put(uint32_t c, uint8_t out[4])
     return n;
 }
 
-/* Four hex digits at *pos; false and *pos unmoved when they are not there.                     */
-static bool tai_hex4(const char *text, size_t len, size_t *pos, uint32_t *out)
+/* A view that loses characters at its front: how strings are read.                              */
+static void tai_pass(ta_json *rest, size_t n)
 {
+    rest->text += n;
+    rest->len  -= n;
+}
+
+/* Four hex digits off the front; more than 16 bits when they are not there.                     */
+static uint32_t tai_hex4(ta_json *rest)
+{
+    uint32_t v = 0, digit;
     size_t i;
-    *out = 0;
-    if (len - *pos < 4) return false;
+    if (rest->len < 4) return UINT32_MAX;
     for (i = 0; i < 4; i++) {
-        char c = text[*pos + i];
-        int digit = tai_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                  : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0) return false;
-        *out = *out << 4 | (uint32_t)digit;
+        uint8_t c = (uint8_t)rest->text[i];
+        digit = (uint32_t)c - '0';
+        if (digit > 9) {
+            digit = ((uint32_t)c | 0x20u) - 'a';
+            if (digit > 5) return UINT32_MAX;
+            digit += 10;
+        }
+        v = v << 4 | digit;
     }
-    *pos += 4;
-    return true;
+    tai_pass(rest, 4);
+    return v;
 }
 
 /* What follows "\u": one unit of UTF-16, or two of a surrogate pair. Half a pair is refused: it is no
    character, and each reader would make something else of it.                                  */
-static size_t tai_escape_u(const char *text, size_t len, size_t *pos, uint8_t out[4])
+static size_t tai_escape_u(ta_json *rest, uint8_t out[4])
 {
-    uint32_t c, low;
-    if (!tai_hex4(text, len, pos, &c)) return 0;
+    uint32_t c = tai_hex4(rest), low;
+    if (c > 0xFFFF) return 0;
     if (c >= 0xD800 && c <= 0xDFFF) {
-        if (c > 0xDBFF || len - *pos < 6 || text[*pos] != '\\' || text[*pos + 1] != 'u') return 0;
-        *pos += 2;
-        if (!tai_hex4(text, len, pos, &low) || low < 0xDC00 || low > 0xDFFF) return 0;
-        c = 0x10000u + ((c - 0xD800u) << 10) + (low - 0xDC00u);
+        if (c > 0xDBFF || rest->len < 2 || rest->text[0] != '\\' || rest->text[1] != 'u') return 0;
+        tai_pass(rest, 2);
+        low = tai_hex4(rest) - 0xDC00u;
+        if (low > 0x3FF) return 0;
+        c = 0x10000u + ((c - 0xD800u) << 10) + low;
     }
     return tai_utf8_put(c, out);
 }
 
 /* What follows a backslash.                                                                    */
-static size_t tai_escape(const char *text, size_t len, size_t *pos, uint8_t out[4])
+static size_t tai_escape(ta_json *rest, uint8_t out[4])
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     size_t i;
     char c;
-    if (*pos >= len) return 0;
-    c = text[(*pos)++];
-    if (c == 'u') return tai_escape_u(text, len, pos, out);
+    if (rest->len == 0) return 0;
+    c = rest->text[0];
+    tai_pass(rest, 1);
+    if (c == 'u') return tai_escape_u(rest, out);
     for (i = 0; i < sizeof from - 1; i++) {
         if (c == from[i]) { out[0] = (uint8_t)to[i];  return 1; }
     }
     return 0;
 }
 
-/* One character of a string, as it stands or escaped: *pos moves behind it, its 1..4 bytes of UTF-8
-   go to out. 0: not a character that may stand in a string (the closing quote, for one).
+/* One character of a string, as it stands or escaped, off the front; its 1..4 bytes of UTF-8 go to out.
+   0: not a character that may stand in a string (the closing quote, for one).
    This is the only reader of strings; the check, comparing and copying all stand on it.
-   needs: *pos < len                                                                            */
-static size_t tai_char(const char *text, size_t len, size_t *pos, uint8_t out[4])
+   needs: rest->len > 0                                                                          */
+static size_t tai_char(ta_json *rest, uint8_t out[4])
 {
     size_t n;
-    uint8_t c = (uint8_t)text[*pos];
-    if (c == '\\') { (*pos)++;  return tai_escape(text, len, pos, out); }
+    uint8_t c = (uint8_t)rest->text[0];
+    if (c == '\\') { tai_pass(rest, 1);  return tai_escape(rest, out); }
     if (c < 0x20 || c == '"') return 0;
-    n = tai_utf8(text + *pos, len - *pos);
-    memcpy(out, text + *pos, n);
-    *pos += n;
+    n = tai_utf8(rest->text, rest->len);
+    memcpy(out, rest->text, n);
+    tai_pass(rest, n);
     return n;
+}
+
+static inline ta_json tai_view(const char *text, size_t from, size_t to)
+{
+    ta_json v;
+    v.text = text + from;
+    v.len  = to - from;
+    return v;
 }
 
 /* ---- strings, numbers, literals ------------------------------------------------------------- */
@@ -2301,11 +2387,14 @@ static inline size_t tai_plain_end(const char *text, size_t len, size_t pos)
 static size_t tai_string_rest(const char *text, size_t len, size_t pos)
 {
     uint8_t bytes[4];
+    ta_json rest;
     for (;;) {
         pos = tai_plain_end(text, len, pos);
         if (pos >= len) return 0;
         if (text[pos] == '"') return pos + 1;
-        if (tai_char(text, len, &pos, bytes) == 0) return 0;
+        rest = tai_view(text, pos, len);
+        if (tai_char(&rest, bytes) == 0) return 0;
+        pos = (size_t)(rest.text - text);
     }
 }
 
@@ -2317,45 +2406,45 @@ static inline size_t tai_string(const char *text, size_t len, size_t pos)
     return pos < len && text[pos] == '"' ? pos + 1 : tai_string_rest(text, len, pos);
 }
 
-/* *DIGIT: the place behind them, which may be where it began */
+/* 1*DIGIT */
 static size_t tai_digits(const char *text, size_t len, size_t pos)
 {
+    size_t start = pos;
 #if TAI_X86
     if (len - pos >= 16) {              /* nearly all numbers are shorter than that */
         __m128i d = _mm_sub_epi8(tai_load16(text + pos), _mm_set1_epi8('0'));
         unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
-        if (hit != 0xFFFF) return pos + tai_first_bit(~hit);
+        if (hit != 0xFFFF) return (hit & 1u) != 0 ? pos + tai_first_bit(~hit) : 0;
     }
 #endif
     while (pos < len && tai_is_digit(text[pos])) pos++;
-    return pos;
+    return pos > start ? pos : 0;
 }
 
 /* number = [ minus ] int [ frac ] [ exp ] */
 static size_t tai_number(const char *text, size_t len, size_t pos)
 {
-    size_t start;
     if (pos < len && text[pos] == '-') pos++;
-    start = pos;
     pos = pos < len && text[pos] == '0' ? pos + 1 : tai_digits(text, len, pos);
-    if (pos == start) return 0;
+    if (pos == 0) return 0;
     if (pos < len && text[pos] == '.') {
-        start = pos + 1;
-        pos = tai_digits(text, len, start);
-        if (pos == start) return 0;
+        pos = tai_digits(text, len, pos + 1);
+        if (pos == 0) return 0;
     }
     if (pos < len && (text[pos] == 'e' || text[pos] == 'E')) {
-        start = pos + 1;
-        if (start < len && (text[start] == '+' || text[start] == '-')) start++;
-        pos = tai_digits(text, len, start);
-        if (pos == start) return 0;
+        pos++;
+        if (pos < len && (text[pos] == '+' || text[pos] == '-')) pos++;
+        pos = tai_digits(text, len, pos);
     }
     return pos;
 }
 
-static size_t tai_literal(const char *text, size_t len, size_t pos, const char *word, size_t n)
+static size_t tai_literal(const char *text, size_t len, size_t pos, const char *word)
 {
-    return len - pos >= n && memcmp(text + pos, word, n) == 0 ? pos + n : 0;
+    for (; *word != '\0'; word++, pos++) {
+        if (pos >= len || text[pos] != *word) return 0;
+    }
+    return pos;
 }
 
 /* ---- comparing strings ------------------------------------------------------------------------ */
@@ -2371,33 +2460,55 @@ static ta_json tai_inside(ta_json v)
 bool ta_json_equals(ta_json v, const char *text, size_t len)
 {
     uint8_t bytes[4];
-    size_t pos = 0, at = 0, n;
+    size_t at = 0, n;
     TA_ASSERT(len == 0 || text != NULL);
     if (ta_json_kind(v) != TA_STRING) return false;
     v = tai_inside(v);
+#if !TAI_SMALL
     if (v.len == len && tai_plain_end(v.text, len, 0) == len)
         return len == 0 || memcmp(v.text, text, len) == 0;
-    while (pos < v.len) {
-        n = tai_char(v.text, v.len, &pos, bytes);
+#endif
+    while (v.len > 0) {
+        n = tai_char(&v, bytes);
         if (n == 0 || n > len - at || memcmp(text + at, bytes, n) != 0) return false;
         at += n;
     }
     return at == len;
 }
 
+static bool tai_is_text(ta_json v, const char *text) { return ta_json_equals(v, text, strlen(text)); }
+
 /* Two string values, each spelled in its own way.                                              */
 static bool tai_strings_equal(ta_json a, ta_json b)
 {
     uint8_t x[4], y[4];
-    size_t at = 0, bt = 0, n;
+    size_t n;
     a = tai_inside(a);
     b = tai_inside(b);
-    while (at < a.len && bt < b.len) {
-        n = tai_char(a.text, a.len, &at, x);
-        if (n == 0 || tai_char(b.text, b.len, &bt, y) != n || memcmp(x, y, n) != 0) return false;
+    while (a.len > 0 && b.len > 0) {
+        n = tai_char(&a, x);
+        if (n == 0 || tai_char(&b, y) != n || memcmp(x, y, n) != 0) return false;
     }
-    return at == a.len && bt == b.len;
+    return a.len == b.len;                              /* both 0: one is */
 }
+
+#if TAI_SMALL
+
+/* Eight bits of all of a name's bytes, unescaped, only to skip most comparisons.               */
+static uint8_t tai_name_hash(ta_json v)                 /* that was checked */
+{
+    uint8_t bytes[4];
+    uint32_t hash = 0;
+    size_t n, i;
+    v = tai_inside(v);
+    while (v.len > 0) {
+        n = tai_char(&v, bytes);
+        for (i = 0; i < n; i++) hash = (hash ^ bytes[i]) * 0x9E3779B1u;
+    }
+    return (uint8_t)(hash >> 24);
+}
+
+#else
 
 /* What tells most names apart, from all of their bytes, unescaped.                               */
 typedef struct tai_name {
@@ -2416,10 +2527,10 @@ static tai_name tai_escaped_name(ta_json v)             /* that was checked, esc
 {
     uint8_t bytes[4];
     tai_name name = {0, 0, 0};
-    size_t pos = 0, n, i;
+    size_t n, i;
     v = tai_inside(v);
-    while (pos < v.len) {
-        n = tai_char(v.text, v.len, &pos, bytes);
+    while (v.len > 0) {
+        n = tai_char(&v, bytes);
         for (i = 0; i < n; i++) {
             name.last = name.last << 8 | bytes[i];
             if (++name.len % 4 == 0) name.mix = tai_name_mix(name.mix, name.last);
@@ -2427,12 +2538,6 @@ static tai_name tai_escaped_name(ta_json v)             /* that was checked, esc
     }
     return name;
 }
-
-#if TAI_SMALL
-
-static tai_name tai_name_of(ta_json v, bool plain) { (void)plain;  return tai_escaped_name(v); }
-
-#else
 
 static tai_name tai_plain_name(const char *text, size_t len)
 {
@@ -2452,18 +2557,29 @@ static tai_name tai_name_of(ta_json v, bool plain)
     return plain ? tai_plain_name(v.text + 1, v.len - 2) : tai_escaped_name(v);
 }
 
-#endif
-
 /* Eight bits, only to skip most comparisons: a collision costs one more comparison of two names. */
 static uint8_t tai_name_hash(tai_name n)
 {
     return (uint8_t)(tai_name_mix(n.mix + (uint32_t)n.len, n.last) >> 24);
 }
 
+#endif
+
 /* ---- the check: one pass over the text that also takes out the members somebody wants -------- */
 
 #define TAI_NAMES    (TA_MAX_MEMBERS + TA_MAX_DEPTH)    /* names of all open objects together */
 #define TAI_MAX_JSON 65535u                             /* offsets of names have 16 bits */
+
+#if TAI_SMALL
+
+typedef struct tai_want {       /* the name of a member of the outermost object: one to four bytes */
+    char name[5];
+} tai_want;
+
+#define TAI_NAME4(a, b, c, d) {{a, b, c, d, '\0'}}
+#define TAI_NAME3(a, b, c)    {{a, b, c, '\0', '\0'}}
+
+#else
 
 typedef struct tai_want {       /* the name of a member of the outermost object: at most four bytes */
     uint8_t  len;
@@ -2473,17 +2589,22 @@ typedef struct tai_want {       /* the name of a member of the outermost object:
 #define TAI_NAME4(a, b, c, d) {4, (uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d)}
 #define TAI_NAME3(a, b, c)    {3, (uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c)}
 
+#endif
+
 typedef struct tai_scan {
     const char     *text;
     size_t          len;
+#if !TAI_SMALL
     const tai_want *wants;
     ta_json        *values;             /* where those of the wanted members go */
     size_t          want_count, want_next;
-    size_t          want_seen;          /* also members that stand elsewhere */
     ta_json        *wanted;             /* the value being read now, or NULL */
+#endif
+    size_t          want_seen;          /* members that count here and stand elsewhere */
     ta_status       fault;              /* why a step gave 0 */
     unsigned        depth, names;
     uint32_t        patience;           /* characters that may still be compared one by one */
+    bool            complete;           /* a value has ended: a comma or a bracket comes next */
     uint16_t        bracket[TA_MAX_DEPTH];      /* offset of the one that opened each level */
     uint8_t         members[TA_MAX_DEPTH];      /* how many of the last names are each level's */
 #if !TAI_SMALL
@@ -2491,14 +2612,6 @@ typedef struct tai_scan {
 #endif
     uint8_t         name_hash[TAI_NAMES];
 } tai_scan;
-
-static inline ta_json tai_view(const char *text, size_t from, size_t to)
-{
-    ta_json v;
-    v.text = text + from;
-    v.len  = to - from;
-    return v;
-}
 
 static size_t tai_scan_fault(tai_scan *s, ta_status why)
 {
@@ -2508,26 +2621,60 @@ static size_t tai_scan_fault(tai_scan *s, ta_status why)
 
 static bool tai_scan_in_object(const tai_scan *s) { return s->text[s->bracket[s->depth - 1]] == '{'; }
 
-/* Offset of the quote of name i of this object, in whose text `before` was reached.             */
-static size_t tai_scan_name_at(const tai_scan *s, unsigned i, const char *before)
+static bool tai_scan_has_room(const tai_scan *s)
 {
-#if TAI_SMALL                           /* two bytes less per name: the members are walked over again */
-    size_t start = s->bracket[s->depth - 1], at = 0;
-    ta_json object = tai_view(s->text, start, (size_t)(before - s->text)), name, value;
-    i -= s->names - s->members[s->depth - 1];
-    while (ta_json_next(object, &at, &name, &value) == TA_OK && i > 0) i--;
-    return (size_t)(name.text - s->text);
-#else
-    (void)before;
-    return s->name_at[i];
-#endif
+    size_t members = s->members[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
+    return members < TA_MAX_MEMBERS && s->names + s->want_seen < TAI_NAMES;
 }
+
+#if TAI_SMALL
+
+static bool tai_is_plain(ta_json v) { return tai_plain_end(v.text, v.len, 1) == v.len - 1; }
+
+/* Two names of one hash. Where one of them has escapes, who makes us compare much is up to something. */
+static bool tai_scan_is(tai_scan *s, ta_json a, ta_json b)
+{
+    if (!tai_is_plain(a) || !tai_is_plain(b))
+        s->patience -= s->patience < b.len ? s->patience : (uint32_t)b.len;
+    return s->patience == 0 || tai_strings_equal(a, b);
+}
+
+/* Where a hash agrees, the object's members are walked over once more, up to that name: two bytes less for
+   each name, and the work stays within TA_MAX_MEMBERS passes over the text.                     */
+static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash)
+{
+    size_t i = s->names - s->members[s->depth - 1], start = s->bracket[s->depth - 1], at = 0, next;
+    ta_json object = tai_view(s->text, start, (size_t)(name.text - s->text)), other, value;
+    while ((next = i + tai_run_to(s->name_hash + i, s->names - i, (char)hash)) < s->names) {
+        while (i <= next && ta_json_next(object, &at, &other, &value) == TA_OK) i++;
+        if (tai_scan_is(s, other, name)) return false;
+    }
+    return true;
+}
+
+/* A member's name and its colon.                                                                */
+static size_t tai_scan_members(tai_scan *s, size_t pos)
+{
+    size_t end = tai_string(s->text, s->len, pos);
+    ta_json name = tai_view(s->text, pos, end);
+    uint8_t hash;
+    if (end == 0) return 0;
+    hash = tai_name_hash(name);
+    if (!tai_scan_is_new(s, name, hash))
+        return tai_scan_fault(s, s->patience > 0 ? TA_ERR_DUPLICATE : TA_ERR_LIMIT);
+    if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
+    s->name_hash[s->names++] = hash;
+    s->members[s->depth - 1]++;
+    return tai_past(s->text, s->len, end, ':');
+}
+
+#else
 
 /* Is name i, which was checked, this one? Where one of the two has escapes they are compared character
    by character, and who makes us do much of that is up to something.                             */
 static bool tai_scan_is(tai_scan *s, unsigned i, ta_json name, bool plain)
 {
-    size_t at = tai_scan_name_at(s, i, name.text), end = tai_plain_end(s->text, s->len, at + 1);
+    size_t at = s->name_at[i], end = tai_plain_end(s->text, s->len, at + 1);
     if (plain && s->text[end] == '"')
         return end + 1 - at == name.len && memcmp(s->text + at, name.text, name.len) == 0;
     s->patience -= s->patience < name.len ? s->patience : (uint32_t)name.len;
@@ -2545,12 +2692,6 @@ static bool tai_scan_is_new(tai_scan *s, ta_json name, uint8_t hash, bool plain)
         if (i < s->names && tai_scan_is(s, i, name, plain)) return false;
     }
     return true;
-}
-
-static bool tai_scan_has_room(const tai_scan *s)
-{
-    size_t members = s->members[s->depth - 1] + (s->depth == 1 ? s->want_seen : 0);
-    return members < TA_MAX_MEMBERS && s->names + s->want_seen < TAI_NAMES;
 }
 
 /* Which of the wanted members has this name, if any? They mostly come in the order in which we want
@@ -2574,21 +2715,11 @@ static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
 {
     tai_name name = tai_name_of(text, plain);
     ta_json *want = s->depth == 1 && name.len <= 4 ? tai_scan_want(s, name) : NULL;
-#if TAI_SMALL                           /* all are kept: name i is then the object's member i */
-    uint8_t hash = tai_name_hash(name);
-    bool is_new = tai_scan_is_new(s, text, hash, plain);
-#else
     uint8_t hash = want == NULL ? tai_name_hash(name) : 0;
     bool is_new = want != NULL ? want->text == NULL : tai_scan_is_new(s, text, hash, plain);
-#endif
 
     if (!is_new) return tai_scan_fault(s, s->patience > 0 ? TA_ERR_DUPLICATE : TA_ERR_LIMIT);
     if (!tai_scan_has_room(s)) return tai_scan_fault(s, TA_ERR_LIMIT);
-#if TAI_SMALL
-    if (want != NULL) s->wanted = want;
-    s->name_hash[s->names++] = hash;
-    s->members[s->depth - 1]++;
-#else
     if (want != NULL) {
         s->want_seen++;
         s->wanted = want;
@@ -2597,7 +2728,6 @@ static size_t tai_scan_keep(tai_scan *s, ta_json text, bool plain)
         s->name_hash[s->names++] = hash;
         s->members[s->depth - 1]++;
     }
-#endif
     return 1;
 }
 
@@ -2607,15 +2737,12 @@ static size_t tai_scan_name(tai_scan *s, size_t pos)
     const char *text = s->text;
     size_t len = s->len, start = pos;
     bool plain;
-    if (pos >= len || text[pos] != '"') return tai_scan_fault(s, TA_ERR_JSON);
+    if (pos >= len || text[pos] != '"') return 0;
     pos = tai_plain_end(text, len, pos + 1);
     plain = pos < len && text[pos] == '"';
     pos = plain ? pos + 1 : tai_string_rest(text, len, pos);
-    if (pos == 0) return tai_scan_fault(s, TA_ERR_JSON);
-    if (tai_scan_keep(s, tai_view(text, start, pos), plain) == 0) return 0;
-    pos = tai_space(text, len, pos);
-    if (pos >= len || text[pos] != ':') return tai_scan_fault(s, TA_ERR_JSON);
-    pos = tai_space(text, len, pos + 1);
+    if (pos == 0 || tai_scan_keep(s, tai_view(text, start, pos), plain) == 0) return 0;
+    pos = tai_past(text, len, pos, ':');
     if (s->depth == 1 && s->wanted != NULL) s->wanted->text = text + pos;
     return pos;
 }
@@ -2627,16 +2754,6 @@ static inline void tai_scan_take(tai_scan *s, size_t pos)
     s->wanted->len = (size_t)(s->text + pos - s->wanted->text);
     s->wanted = NULL;
 }
-
-#if TAI_SMALL
-
-static size_t tai_scan_members(tai_scan *s, size_t pos, bool *complete)
-{
-    (void)complete;
-    return tai_scan_name(s, pos);
-}
-
-#else
 
 /* The wanted member whose name stands here as nearly everyone spells it: three letters, then the colon. */
 static inline ta_json *tai_scan_usual_name(tai_scan *s, const char *text, size_t len)
@@ -2651,7 +2768,7 @@ static inline ta_json *tai_scan_usual_name(tai_scan *s, const char *text, size_t
 
 /* From a name on, up to the next value that is neither string nor number, or to the last of all values, which
    is then complete. What stands oddly is left to the steps below.                                 */
-static size_t tai_scan_members(tai_scan *s, size_t pos, bool *complete)
+static size_t tai_scan_members(tai_scan *s, size_t pos)
 {
     const char *text = s->text;
     size_t len = s->len, start, end;
@@ -2670,15 +2787,15 @@ static size_t tai_scan_members(tai_scan *s, size_t pos, bool *complete)
         } else {
             tai_scan_take(s, end);
         }
-        *complete = text[end] == '}';
-        if (*complete) return end;
+        s->complete = text[end] == '}';
+        if (s->complete) return end;
         pos = tai_space(text, len, end + 1);
     }
 }
 
 #endif
 
-static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of this level? */
+TAI_APART static bool tai_scan_closes(const tai_scan *s, size_t pos)     /* the bracket of this level? */
 {
     return pos < s->len && s->text[pos] == (tai_scan_in_object(s) ? '}' : ']');
 }
@@ -2691,58 +2808,96 @@ static size_t tai_scan_close(tai_scan *s, size_t pos)
 }
 
 /* A bracket; an empty container is complete at once.                                            */
-static size_t tai_scan_open(tai_scan *s, size_t pos, bool *complete)
+static size_t tai_scan_open(tai_scan *s, size_t pos)
 {
     if (s->depth >= TA_MAX_DEPTH) return tai_scan_fault(s, TA_ERR_LIMIT);
     s->bracket[s->depth] = (uint16_t)pos;
     s->members[s->depth] = 0;
     s->depth++;
     pos = tai_space(s->text, s->len, pos + 1);
-    *complete = tai_scan_closes(s, pos);
-    if (*complete) return tai_scan_close(s, pos);
-    return tai_scan_in_object(s) ? tai_scan_members(s, pos, complete) : pos;
+    s->complete = tai_scan_closes(s, pos);
+    if (s->complete) return tai_scan_close(s, pos);
+    return tai_scan_in_object(s) ? tai_scan_members(s, pos) : pos;
 }
 
 /* What may begin where a value must stand: a scalar, which is then complete, or a bracket.      */
-static size_t tai_scan_value(tai_scan *s, size_t pos, bool *complete)
+static size_t tai_scan_value(tai_scan *s, size_t pos)
 {
-    *complete = true;
-    s->fault = TA_ERR_JSON;
+    s->complete = true;
     if (pos >= s->len) return 0;
     switch (s->text[pos]) {
     case '"': return tai_string(s->text, s->len, pos);
     case '{':
-    case '[': return tai_scan_open(s, pos, complete);
-    case 't': return tai_literal(s->text, s->len, pos, TA_LIT("true"));
-    case 'f': return tai_literal(s->text, s->len, pos, TA_LIT("false"));
-    case 'n': return tai_literal(s->text, s->len, pos, TA_LIT("null"));
+    case '[': return tai_scan_open(s, pos);
+    case 't': return tai_literal(s->text, s->len, pos, "true");
+    case 'f': return tai_literal(s->text, s->len, pos, "false");
+    case 'n': return tai_literal(s->text, s->len, pos, "null");
     default:  return tai_number(s->text, s->len, pos);
     }
 }
 
 /* After a complete value inside a container: a comma and on to the next, or the bracket that
    completes the container too.                                                                  */
-static size_t tai_scan_after(tai_scan *s, size_t pos, bool *complete)
+static size_t tai_scan_after(tai_scan *s, size_t pos)
 {
+#if !TAI_SMALL
     tai_scan_take(s, pos);
+#endif
     pos = tai_space(s->text, s->len, pos);
     if (tai_scan_closes(s, pos)) return tai_scan_close(s, pos);
-    if (pos >= s->len || s->text[pos] != ',') return tai_scan_fault(s, TA_ERR_JSON);
-    pos = tai_space(s->text, s->len, pos + 1);
-    *complete = false;
-    return tai_scan_in_object(s) ? tai_scan_members(s, pos, complete) : pos;
+    pos = tai_past(s->text, s->len, pos, ',');
+    s->complete = false;
+    return pos != 0 && tai_scan_in_object(s) ? tai_scan_members(s, pos) : pos;
 }
 
 static ta_status tai_scan_text(tai_scan *s)
 {
-    bool complete;
-    size_t pos = tai_scan_value(s, tai_space(s->text, s->len, 0), &complete);
-    while (pos != 0 && !(complete && s->depth == 0)) {
-        pos = complete ? tai_scan_after(s, pos, &complete) : tai_scan_value(s, pos, &complete);
-    }
+    size_t pos = tai_space(s->text, s->len, 0);
+    s->complete = false;
+    s->fault = TA_ERR_JSON;
+    s->depth = 0;
+    s->names = 0;
+    s->patience = 8 * (uint32_t)s->len + 64;
+    do {
+        pos = s->complete ? tai_scan_after(s, pos) : tai_scan_value(s, pos);
+    } while (pos != 0 && !(s->complete && s->depth == 0));
     if (pos == 0) return s->fault;
     return tai_space(s->text, s->len, pos) == s->len ? TA_OK : TA_ERR_JSON;
 }
+
+#if TAI_SMALL
+
+/* The check of an object that will have `others` members beside its own, or of any other text.   */
+TAI_APART static ta_status tai_scan_check(const char *json, size_t len, size_t others)
+{
+    tai_scan s;
+    if (json == NULL && len > 0) return TA_ERR_ARGUMENT;
+    if (len > TAI_MAX_JSON) return TA_ERR_LIMIT;
+    s.text = json;  s.len = len;  s.want_seen = others;
+    return tai_scan_text(&s);
+}
+
+ta_status ta_json_check(const char *json, size_t len) { return tai_scan_check(json, len, 0); }
+
+/* The wanted members of an object that was checked. One walk more, but the check knows nothing of it. */
+static ta_status tai_read_members(ta_json object, const tai_want *wants, size_t want_count, size_t others,
+                                  ta_json *values)
+{
+    ta_json name, value;
+    size_t at = 0, i;
+    (void)others;
+    tai_zero(values, want_count * sizeof *values);
+    while (ta_json_next(object, &at, &name, &value) == TA_OK) {
+        char first = name.len > 0 ? name.text[1] : '\0';        /* most names differ here already */
+        for (i = 0; i < want_count; i++) {
+            if ((first == wants[i].name[0] || first == '\\') && tai_is_text(name, wants[i].name))
+                values[i] = value;
+        }
+    }
+    return TA_OK;
+}
+
+#else
 
 /* The check, and the wanted members of the outermost object; all are absent after a failure. That object
    will have `others` members beside these.                                                      */
@@ -2758,7 +2913,6 @@ static ta_status tai_json_scan(const char *json, size_t len, const tai_want *wan
     s.text = json;  s.len = len;
     s.wants = wants;  s.values = values;  s.want_count = want_count;  s.want_next = 0;
     s.want_seen = others;  s.wanted = NULL;
-    s.depth = 0;  s.names = 0;  s.patience = 8 * (uint32_t)len + 64;
     st = tai_scan_text(&s);
     if (st != TA_OK && want_count > 0) tai_zero(values, want_count * sizeof *values);
     return st;
@@ -2768,6 +2922,14 @@ ta_status ta_json_check(const char *json, size_t len)
 {
     return tai_json_scan(json, len, NULL, 0, 0, NULL);
 }
+
+static ta_status tai_read_members(ta_json object, const tai_want *wants, size_t want_count, size_t others,
+                                  ta_json *values)
+{
+    return tai_json_scan(object.text, object.len, wants, want_count, others, values);
+}
+
+#endif
 
 /* ---- walking: on checked text right, on any bytes memory-safe ---------------------------------- */
 
@@ -2793,33 +2955,16 @@ static size_t tai_skip_string(const char *text, size_t len, size_t pos)
     return pos < len ? pos + 1 : len;
 }
 
-static size_t tai_skip_scalar(const char *text, size_t len, size_t pos)
-{
-    while (pos < len && text[pos] != ',' && text[pos] != ']' && text[pos] != '}'
-           && tai_space(text, len, pos) == pos) pos++;
-    return pos;
-}
-
 /* The end of the value at pos. Moves on unless something stands there that begins none.        */
 static size_t tai_skip(const char *text, size_t len, size_t pos)
 {
     size_t depth = 0;
     while (pos < len) {
-        switch (text[pos]) {
-        case '"': pos = tai_skip_string(text, len, pos);  break;
-        case '{':
-        case '[': depth++;  pos++;  break;
-        case '}':
-        case ']': if (depth == 0) return pos;
-                  depth--;  pos++;  break;
-        case ',':
-        case ':':
-        case ' ': case '\t': case '\n': case '\r':
-                  if (depth == 0) return pos;
-                  pos++;  break;
-        default:  pos = tai_skip_scalar(text, len, pos);
-        }
-        if (depth == 0) return pos;
+        char c = text[pos];
+        if (depth == 0 && ((uint8_t)c <= ' ' || c == ',' || c == ':')) return pos;
+        if ((c == '}' || c == ']') && depth-- == 0) return pos;
+        if (c == '{' || c == '[') depth++;
+        pos = c == '"' ? tai_skip_string(text, len, pos) : pos + 1;
     }
     return len;
 }
@@ -2827,28 +2972,26 @@ static size_t tai_skip(const char *text, size_t len, size_t pos)
 ta_status ta_json_next(ta_json v, size_t *at, ta_json *name, ta_json *value)
 {
     ta_kind kind = ta_json_kind(v);
+    ta_json key = TA_ZERO;
     size_t pos, end;
 
-    if (name != NULL) tai_zero(name, sizeof *name);
-    if (value != NULL) tai_zero(value, sizeof *value);
+    if (name != NULL) *name = key;
+    if (value != NULL) *value = key;
     if (at == NULL || value == NULL) return TA_ERR_ARGUMENT;
     if (kind == TA_ABSENT) return TA_ERR_ABSENT;
     if (kind != TA_OBJECT && kind != TA_ARRAY) return TA_ERR_KIND;
 
-    pos = tai_space(v.text, v.len, *at == 0 ? 1 : *at);
-    if (pos < v.len && v.text[pos] == ',') pos = tai_space(v.text, v.len, pos + 1);
+    pos = *at == 0 ? tai_space(v.text, v.len, 1) : tai_past(v.text, v.len, *at, ',');
+    if (pos == 0) return TA_ERR_ABSENT;
     if (kind == TA_OBJECT) {
         if (pos >= v.len || v.text[pos] != '"') return TA_ERR_ABSENT;
         end = tai_skip_string(v.text, v.len, pos);
-        if (name != NULL) *name = tai_view(v.text, pos, end);
-        pos = tai_space(v.text, v.len, end);
-        if (pos < v.len && v.text[pos] == ':') pos = tai_space(v.text, v.len, pos + 1);
+        key = tai_view(v.text, pos, end);
+        pos = tai_past(v.text, v.len, end, ':');
     }
-    end = pos < v.len ? tai_skip(v.text, v.len, pos) : pos;
-    if (end == pos) {                                   /* the closing bracket, or no JSON at all */
-        if (name != NULL) tai_zero(name, sizeof *name);
-        return TA_ERR_ABSENT;
-    }
+    end = tai_skip(v.text, v.len, pos);
+    if (end == pos || pos == 0) return TA_ERR_ABSENT;   /* the closing bracket, or no JSON at all */
+    if (name != NULL) *name = key;
     *value = tai_view(v.text, pos, end);
     *at = end;
     return TA_OK;
@@ -2868,7 +3011,7 @@ static bool tai_path_index(const char *path, size_t len, size_t *pos, size_t *ou
     size_t start = *pos;
     *out = 0;
     *pos = tai_digits(path, len, start);
-    if (*pos == start || (path[start] == '0' && *pos - start > 1)) return false;
+    if (*pos == 0 || (path[start] == '0' && *pos - start > 1)) return false;
     for (; start < *pos; start++) {
         size_t digit = (size_t)(path[start] - '0');
         *out = *out > (SIZE_MAX - digit) / 10 ? SIZE_MAX : *out * 10 + digit;
@@ -2973,10 +3116,10 @@ static ta_status tai_expect(ta_json v, ta_kind kind)
 static ta_status tai_unescape(ta_json v, char *out, size_t out_cap, size_t *out_len)
 {
     uint8_t bytes[4];
-    size_t pos = 0, at = 0, n;
+    size_t at = 0, n;
     v = tai_inside(v);
-    while (pos < v.len) {
-        n = tai_char(v.text, v.len, &pos, bytes);
+    while (v.len > 0) {
+        n = tai_char(&v, bytes);
         if (n == 0) return TA_ERR_JSON;
         if (bytes[0] == 0) return TA_ERR_NUL;
         if (n >= out_cap - at) return TA_ERR_SPACE;     /* at < out_cap: there is always room for the NUL */
@@ -3009,27 +3152,18 @@ ta_status ta_json_bool(ta_json v, bool *out)
     return st;
 }
 
-/* The exponent behind 'e', held at +-10^9: more digits than that no text here has.             */
+/* The exponent behind 'e'; what is far beyond the digits of any text here is held there.         */
 static int32_t tai_exponent(const char *text, size_t len, size_t pos)
 {
-    const int32_t most = 1000000000;
-    bool minus = pos < len && text[pos] == '-';
+    bool minus;
     int32_t e = 0;
-    if (pos < len && !tai_is_digit(text[pos])) pos++;
+    if (pos >= len) return 0;
+    minus = text[pos] == '-';
+    if (!tai_is_digit(text[pos])) pos++;
     for (; pos < len; pos++) {
-        e = e >= most / 10 ? most : e * 10 + (text[pos] - '0');
+        if (e < (int32_t)1 << 24) e = e * 10 + (text[pos] - '0');
     }
     return minus ? -e : e;
-}
-
-/* v = v * 10 - digit, downwards because INT64_MIN has no positive twin; false when it does not fit. */
-static bool tai_shift_in(int64_t *v, int digit)
-{
-    const int64_t least = INT64_MIN / 10;
-    const int last = 8;                                 /* INT64_MIN ends in ...808 */
-    if (*v < least || (*v == least && digit > last)) return false;
-    *v = *v * 10 - digit;
-    return true;
 }
 
 #if !TAI_SMALL
@@ -3049,34 +3183,39 @@ static bool tai_short_int(ta_json v, int64_t *out)
 }
 #endif
 
-/* A number's integer part, exactly, towards zero, and whether a fraction was left off; false when it
-   is beyond 64 bits. No floating point: each digit's weight is known from the point's place.
+/* A number rounded up to whole ones, exactly, and whether a fraction was cut; false when it, or the whole
+   one below it, is beyond 64 bits. No floating point: each digit's weight is known from the point's place.
    needs: a number as tai_number takes it, up to TAI_MAX_JSON characters                         */
-static bool tai_truncate(ta_json v, int64_t *out, bool *fraction)
+static bool tai_ceil(ta_json v, int64_t *out, bool *fraction)
 {
-    bool minus = v.text[0] == '-';
-    size_t i, mantissa = 0;
-    int32_t digit = 0, point = 0;                       /* digits seen; how many stand left of the point */
-    int64_t sum = 0;
+    bool minus = v.text[0] == '-', cut = false;
+    size_t i = minus, end;
+    int32_t left;                                       /* digits left of the point */
+    uint64_t sum = 0;
 
-    *fraction = false;
 #if !TAI_SMALL
+    *fraction = false;
     if (tai_short_int(v, out)) return true;
 #endif
-    while (mantissa < v.len && v.text[mantissa] != 'e' && v.text[mantissa] != 'E') mantissa++;
-    for (i = minus; i < mantissa && v.text[i] != '.'; i++) point++;
-    point += tai_exponent(v.text, v.len, mantissa + 1);
-    for (i = minus; i < mantissa; i++) {
-        int d = v.text[i] - '0';
-        if (v.text[i] == '.') continue;
-        if (digit++ >= point) *fraction = *fraction || d != 0;
-        else if (!tai_shift_in(&sum, d)) return false;
+    end = tai_digits(v.text, v.len, minus);
+    left = (int32_t)(end - minus);
+    if (end < v.len && v.text[end] == '.') end = tai_digits(v.text, v.len, end + 1);
+    left += tai_exponent(v.text, v.len, end + 1);
+    for (; i < end || (left > 0 && sum != 0); i++) {    /* behind the last digit at most 20 times */
+        char c = i < end ? v.text[i] : '0';
+        if (c == '.') continue;
+        if (left-- <= 0) {
+            cut = cut || c != '0';
+        } else {
+            if (sum >> 32 >= UINT32_C(0x19999999)) return false;        /* 10 times that is past 2^63 */
+            sum = sum * 10 + (uint64_t)(c - '0');
+        }
     }
-    for (; digit < point && sum != 0; digit++) {        /* at most 19 times: then it does not fit */
-        if (!tai_shift_in(&sum, 0)) return false;
-    }
-    if (!minus && sum == INT64_MIN) return false;
-    *out = minus ? sum : -sum;
+    sum += cut;                                         /* away from zero, whichever side that is */
+    if (minus) sum = 0u - sum;
+    if (sum != 0 && (sum >> 63 != 0) != minus) return false;
+    *out = (int64_t)(sum + (cut && minus));
+    *fraction = cut;
     return true;
 }
 
@@ -3088,7 +3227,7 @@ ta_status ta_json_int(ta_json v, int64_t *out)
     *out = 0;
     if (st != TA_OK) return st;
     if (v.len > TAI_MAX_JSON || tai_number(v.text, v.len, 0) != v.len) return TA_ERR_JSON;
-    if (!tai_truncate(v, out, &fraction) || fraction) {
+    if (!tai_ceil(v, out, &fraction) || fraction) {
         *out = 0;
         return TA_ERR_RANGE;
     }
@@ -3099,11 +3238,11 @@ ta_status ta_json_int(ta_json v, int64_t *out)
 static bool tai_has_word(ta_json v, const char *text, size_t len)
 {
     uint8_t bytes[4];
-    size_t pos = 0, at = 0, n;
+    size_t at = 0, n;
     bool same = true;                                   /* this word, as far as it goes */
     v = tai_inside(v);
-    while (pos < v.len) {
-        n = tai_char(v.text, v.len, &pos, bytes);
+    while (v.len > 0) {
+        n = tai_char(&v, bytes);
         if (n == 0) return false;
         if (bytes[0] == ' ') {
             if (same && at == len && len > 0) return true;
@@ -3574,7 +3713,8 @@ static bool tai_overlaps(const char *token, size_t len, const char *buf, size_t 
     return t != b && (t < b ? b - t < len : t - b < cap);
 }
 
-/* Segments into bytes. The text's spaces go: a view's kind is its first byte.                  */
+/* Segments into bytes. The text's spaces go: a view's kind is its first byte. The small form checks the
+   object here, where the least is on the stack, the other while it takes members out of it.      */
 static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_json *object)
 {
     size_t n = tai_base64_byte_len(len), start;
@@ -3582,29 +3722,39 @@ static ta_status tai_decode_object(const char *in, size_t len, char *out, ta_jso
     start = tai_space(out, n, 0);
     while (n > start && tai_space(out, n, n - 1) == n) n--;
     *object = tai_view(out, start, n);
-    return ta_json_kind(*object) == TA_OBJECT ? TA_OK : TA_ERR_JSON;
+    if (ta_json_kind(*object) != TA_OBJECT) return TA_ERR_JSON;
+#if TAI_SMALL
+    return tai_scan_check(object->text, object->len, 0);
+#else
+    return TA_OK;
+#endif
 }
 
-static ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
-                                  ta_json *alg, ta_json *crit)
+/* What the check of a header asks for; out->header was read.                                     */
+TAI_APART static ta_status tai_header_members(ta_jwt *out, ta_json *alg, ta_json *crit)
 {
     static const tai_want names[4] = {TAI_NAME3('a', 'l', 'g'), TAI_NAME3('t', 'y', 'p'),
                                       TAI_NAME3('k', 'i', 'd'), TAI_NAME4('c', 'r', 'i', 't')};
     ta_json got[4];
-    ta_status st = tai_decode_object(token, p->head, buf, &out->header);
-    if (st == TA_OK) st = tai_json_scan(out->header.text, out->header.len, names, 4, 0, got);
-    if (st != TA_OK) return st;
+    ta_status st = tai_read_members(out->header, names, 4, 0, got);
     *alg = got[0];
     out->typ = got[1];
     out->kid = got[2];
     *crit = got[3];
-    return TA_OK;
+    return st;
+}
+
+static inline ta_status tai_parse_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
+                                         ta_json *alg, ta_json *crit)
+{
+    ta_status st = tai_decode_object(token, p->head, buf, &out->header);
+    return st == TA_OK ? tai_header_members(out, alg, crit) : st;
 }
 
 #if TAI_SMALL
 
-static ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
-                                 ta_json *alg, ta_json *crit)
+static inline ta_status tai_read_header(const char *token, const tai_parts *p, char *buf, ta_jwt *out,
+                                        ta_json *alg, ta_json *crit)
 {
     return tai_parse_header(token, p, buf, out, alg, crit);
 }
@@ -3647,17 +3797,10 @@ typedef struct tai_dates { tai_date exp, nbf, iat; } tai_dates;
 
 static void tai_read_date(ta_json v, tai_date *d)
 {
-    int64_t whole;
-    bool fraction;
     tai_zero(d, sizeof *d);
     if (v.len == 0) return;
-    d->bad = true;
-    if (ta_json_kind(v) != TA_NUMBER || !tai_truncate(v, &whole, &fraction)) return;
-    if (fraction && (whole == INT64_MAX || whole == INT64_MIN)) return;
-    d->bad   = false;
-    d->there = true;
-    d->ceil  = fraction && v.text[0] != '-' ? whole + 1 : whole;
-    d->fraction = fraction;
+    d->there = ta_json_kind(v) == TA_NUMBER && tai_ceil(v, &d->ceil, &d->fraction);
+    d->bad   = !d->there;
 }
 
 static bool tai_dates_are_good(const tai_dates *d) { return !d->exp.bad && !d->nbf.bad && !d->iat.bad; }
@@ -3671,8 +3814,7 @@ static ta_status tai_read_claims(ta_json claims, size_t others, ta_jwt *out, tai
         TAI_NAME3('j', 't', 'i'), TAI_NAME3('s', 'i', 'd')
     };
     ta_json got[8];
-    ta_status st = tai_json_scan(claims.text, claims.len, names, 8, others, got);
-    if (st != TA_OK) return st;
+    ta_status st = tai_read_members(claims, names, 8, others, got);
     out->iss = got[0];
     out->sub = got[1];
     out->aud = got[2];
@@ -3685,7 +3827,7 @@ static ta_status tai_read_claims(ta_json claims, size_t others, ta_jwt *out, tai
     out->exp = dates->exp.ceil;
     out->nbf = dates->nbf.ceil;
     out->iat = dates->iat.ceil;
-    return TA_OK;
+    return st;
 }
 
 /* ---- the MAC ---------------------------------------------------------------------------------- */
@@ -3799,10 +3941,14 @@ static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, c
 
 /* ---- the rules: each returns the bits that failed ------------------------------------------------ */
 
-/* a + b, or the largest; b >= 0 */
-static int64_t tai_later(int64_t a, int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
+/* Seconds from one time to another, as 32 bits hold them: 0 when it is not after, else at most the largest. */
+TAI_APART static uint32_t tai_span(int64_t from, int64_t to)
+{
+    uint64_t span = (uint64_t)to - (uint64_t)from;      /* does not wrap even between the ends of 64 bits */
+    return to <= from ? 0 : span > UINT32_MAX ? UINT32_MAX : (uint32_t)span;
+}
 
-static unsigned tai_missing(ta_jwt *out, const char *name, size_t len)
+TAI_APART static unsigned tai_missing(ta_jwt *out, const char *name, size_t len)
 {
     if (out->failed_name == NULL) {
         out->failed_name = name;
@@ -3832,9 +3978,8 @@ static unsigned tai_failed_names(ta_jwt *out, const char *names)
 static unsigned tai_failed_life(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
 {
     unsigned failed = 0;
-    int64_t soon = tai_later(now, r->leeway_s), ago = now - r->leeway_s;
-    if (d->exp.there && ago >= d->exp.ceil) failed |= TA_FAILED_EXP;
-    if (d->nbf.there && soon < d->nbf.ceil) failed |= TA_FAILED_NBF;
+    if (d->exp.there && tai_span(now - r->leeway_s, d->exp.ceil) == 0) failed |= TA_FAILED_EXP;
+    if (d->nbf.there && tai_span(now, d->nbf.ceil) > (uint32_t)r->leeway_s) failed |= TA_FAILED_NBF;
     if (!d->exp.there && !d->exp.bad && !r->allow_no_exp) failed |= tai_missing(out, TA_LIT("exp"));
     return failed;
 }
@@ -3843,21 +3988,19 @@ static unsigned tai_failed_life(ta_jwt *out, const tai_dates *d, int64_t now, co
 static unsigned tai_failed_age(ta_jwt *out, const tai_dates *d, int64_t now, const ta_rules *r)
 {
     unsigned failed = 0;
-    if (r->max_age_s == 0 && r->max_lifetime_s == 0) return 0;
-    if (d->iat.bad) return 0;
+    const uint32_t leeway = (uint32_t)r->leeway_s, age = (uint32_t)r->max_age_s;
+    const uint32_t life = (uint32_t)r->max_lifetime_s;
+    if ((age | life) == 0 || d->iat.bad) return 0;
     if (!d->iat.there) return tai_missing(out, TA_LIT("iat"));
-    if (r->max_age_s > 0) {
-        if (d->iat.ceil > tai_later(now, r->leeway_s)) failed |= TA_FAILED_IAT;
-        if (d->iat.ceil - d->iat.fraction < now - r->leeway_s - r->max_age_s) failed |= TA_FAILED_AGE;
+    if (age > 0) {
+        if (tai_span(now, d->iat.ceil) > leeway) failed |= TA_FAILED_IAT;
+        if (tai_span(d->iat.ceil - d->iat.fraction, now) > leeway + age) failed |= TA_FAILED_AGE;
     }
-    if (r->max_lifetime_s > 0 && !d->exp.bad) {         /* without exp it lives for ever */
-        if (!d->exp.there || d->exp.ceil > tai_later(d->iat.ceil, r->max_lifetime_s))
-            failed |= TA_FAILED_LIFETIME;
+    if (life > 0 && !d->exp.bad) {                      /* without exp it lives for ever */
+        if (!d->exp.there || tai_span(d->iat.ceil, d->exp.ceil) > life) failed |= TA_FAILED_LIFETIME;
     }
     return failed;
 }
-
-static bool tai_is_text(ta_json v, const char *text) { return ta_json_equals(v, text, strlen(text)); }
 
 bool ta_jwt_is_for(const ta_jwt *jwt, const char *audience)
 {
@@ -3878,11 +4021,11 @@ static char tai_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + '
 static bool tai_is_type(ta_json v, const char *prefix, const char *want)
 {
     uint8_t bytes[4];
-    size_t pos = 0, n;
+    size_t n;
     v = tai_inside(v);
-    while (pos < v.len) {
+    while (v.len > 0) {
         const char **expect = *prefix != '\0' ? &prefix : &want;
-        n = tai_char(v.text, v.len, &pos, bytes);
+        n = tai_char(&v, bytes);
         if (n != 1 || **expect == '\0' || tai_lower((char)bytes[0]) != tai_lower(**expect)) return false;
         (*expect)++;
     }
@@ -3902,7 +4045,7 @@ static bool tai_typ_agrees(ta_json typ, const ta_rules *r)
     return tai_is_type(typ, "", want) || tai_is_type(typ, media, want);
 }
 
-static unsigned tai_failed_parties(const ta_jwt *jwt, const ta_rules *r)
+TAI_APART static unsigned tai_failed_parties(const ta_jwt *jwt, const ta_rules *r)
 {
     unsigned failed = 0;
     bool wrong_aud = r->audience != NULL ? !ta_jwt_is_for(jwt, r->audience)
@@ -3939,6 +4082,17 @@ TAI_APART static ta_status tai_check_claims(ta_jwt *out, const tai_dates *d, int
     return tai_failed_status(failed);
 }
 
+/* The payload of a token whose MAC was good. */
+TAI_APART static ta_status tai_check_payload(const char *in, size_t len, char *buf, int64_t now,
+                                             const ta_rules *r, ta_jwt *out)
+{
+    tai_dates dates;
+    ta_json   claims;
+    ta_status st = tai_decode_object(in, len, buf, &claims);
+    if (st == TA_OK) st = tai_read_claims(claims, 0, out, &dates);
+    return st == TA_OK ? tai_check_claims(out, &dates, now, r) : st;
+}
+
 /* ---- the calls -------------------------------------------------------------------------------------- */
 
 /* What must be right before a byte of buf is written.                                           */
@@ -3971,8 +4125,6 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
 {
     static const ta_rules strictest = TA_ZERO;
     tai_parts p;
-    tai_dates dates;
-    ta_json   claims = TA_ZERO;
     size_t    head, body;
     ta_status st;
 
@@ -3989,9 +4141,7 @@ ta_status ta_jwt_verify(ta_keys keys, const char *token, size_t len, int64_t now
     if (head + body > cap) return TA_ERR_SPACE;
 
     st = tai_open(keys, token, &p, buf, out);
-    if (st == TA_OK) st = tai_decode_object(token + p.head + 1, p.body, buf + head, &claims);
-    if (st == TA_OK) st = tai_read_claims(claims, 0, out, &dates);
-    if (st == TA_OK) st = tai_check_claims(out, &dates, now, rules);
+    if (st == TA_OK) st = tai_check_payload(token + p.head + 1, p.body, buf + head, now, rules, out);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf, head + body);
 }
 
@@ -4153,9 +4303,14 @@ static void tai_put_claims(ta_json_writer *w, const ta_claims *c)
    the token is good.                                                                            */
 static ta_status tai_check_object(const char *json, size_t len, size_t others, ta_jwt *jwt, tai_dates *d)
 {
-    ta_status st = tai_read_claims(tai_view(json, 0, len), others, jwt, d);
+    size_t start = tai_space(json, len, 0);
+    ta_status st = TA_OK;
+#if TAI_SMALL
+    st = tai_scan_check(json, len, others);
+#endif
+    if (st == TA_OK) st = tai_read_claims(tai_view(json, start, len), others, jwt, d);
     if (st != TA_OK) return st;
-    if (json[tai_space(json, len, 0)] != '{') return TA_ERR_JSON;
+    if (json[start] != '{') return TA_ERR_JSON;
     return tai_dates_are_good(d) ? TA_OK : TA_ERR_CLAIM;
 }
 
@@ -4296,6 +4451,10 @@ enum {
     TAI_AT_RETRY = 64, TAI_AT_SEAL = 72, TAI_AT_SUB_LEN = 80, TAI_AT_LABEL_LEN = 81, TAI_AT_TEXT = 82
 };
 
+/* From app on a record is bytes only, and they stand in it as they are packed: one copy for all.  */
+typedef char tai_record_ends_as_packed[offsetof(ta_record, text) - offsetof(ta_record, app)
+                                       == TAI_AT_TEXT - TAI_AT_APP ? 1 : -1];
+
 static uint64_t tai_load64(const uint8_t *p) { return (uint64_t)tai_load32(p) << 32 | tai_load32(p + 4); }
 
 static bool tai_is_utf8(const char *text, size_t len)          /* and holds no NUL */
@@ -4306,12 +4465,6 @@ static bool tai_is_utf8(const char *text, size_t len)          /* and holds no N
         if (n == 0) return false;
     }
     return true;
-}
-
-/* Seconds after created, as 32 bits hold them.                                                  */
-static uint32_t tai_offset(int64_t created, int64_t t)
-{
-    return t <= created ? 0 : t - created > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)(t - created);
 }
 
 static bool tai_is_zero(const uint8_t *p, size_t n)         /* the first is, and each is like the next */
@@ -4359,15 +4512,10 @@ void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
     tai_store32(out + TAI_AT_EPOCH, r->epoch);
     memcpy(out + TAI_AT_ID, r->id, sizeof r->id);
     tai_store64(out + TAI_AT_CREATED, (uint64_t)r->created);
-    tai_store32(out + TAI_AT_ROTATED, tai_offset(r->created, r->rotated_at));
-    tai_store32(out + TAI_AT_IDLE, tai_offset(r->created, r->idle_until));
-    tai_store32(out + TAI_AT_ENDS, tai_offset(r->created, r->ends_at));
-    memcpy(out + TAI_AT_APP, r->app, sizeof r->app);
-    memcpy(out + TAI_AT_CLIENT, r->client, sizeof r->client);
-    memcpy(out + TAI_AT_RETRY, r->retry, sizeof r->retry);
-    memcpy(out + TAI_AT_SEAL, r->seal, sizeof r->seal);
-    out[TAI_AT_SUB_LEN] = r->sub_len;
-    out[TAI_AT_LABEL_LEN] = r->label_len;
+    tai_store32(out + TAI_AT_ROTATED, tai_span(r->created, r->rotated_at));
+    tai_store32(out + TAI_AT_IDLE, tai_span(r->created, r->idle_until));
+    tai_store32(out + TAI_AT_ENDS, tai_span(r->created, r->ends_at));
+    memcpy(out + TAI_AT_APP, (const uint8_t *)r + offsetof(ta_record, app), TAI_AT_TEXT - TAI_AT_APP);
     tai_zero(out + TAI_AT_TEXT, sizeof r->text);
     memcpy(out + TAI_AT_TEXT, r->text, used < sizeof r->text ? used : sizeof r->text);
 }
@@ -4394,13 +4542,7 @@ ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
     out->rotated_at = out->created + tai_load32(p + TAI_AT_ROTATED);
     out->idle_until = out->created + tai_load32(p + TAI_AT_IDLE);
     out->ends_at    = out->created + tai_load32(p + TAI_AT_ENDS);
-    memcpy(out->app, p + TAI_AT_APP, sizeof out->app);
-    memcpy(out->client, p + TAI_AT_CLIENT, sizeof out->client);
-    memcpy(out->retry, p + TAI_AT_RETRY, sizeof out->retry);
-    memcpy(out->seal, p + TAI_AT_SEAL, sizeof out->seal);
-    out->sub_len   = p[TAI_AT_SUB_LEN];
-    out->label_len = p[TAI_AT_LABEL_LEN];
-    memcpy(out->text, p + TAI_AT_TEXT, sizeof out->text);
+    memcpy((uint8_t *)out + offsetof(ta_record, app), p + TAI_AT_APP, TA_RECORD_SIZE - TAI_AT_APP);
     if (tai_record_is_sound(out)) return TA_OK;
     tai_zero(out, sizeof *out);
     return TA_ERR_STORE;
@@ -4592,7 +4734,7 @@ static void tai_slot_drop(const ta_table *t, size_t slot)
 static void tai_slot_write(const ta_table *t, size_t slot, const ta_record *r, int64_t expires)
 {
     ta_record_pack(r, tai_slot(t, slot));
-    tai_set_word(t, tai_expiry_at(t, slot), tai_offset(r->created, expires));
+    tai_set_word(t, tai_expiry_at(t, slot), tai_span(r->created, expires));
 }
 
 static bool tai_slot_is_over(const ta_table *t, size_t slot, int64_t now)
@@ -4909,13 +5051,12 @@ static bool tai_deny_id(const ta_jwt *jwt, uint8_t id[TA_ID_SIZE])
     uint8_t digest[TA_SHA256_SIZE], bytes[4];
     ta_sha256 c;
     ta_json jti = jwt->jti;
-    size_t pos = 0;
 
     if (ta_json_kind(jti) != TA_STRING) return false;
     jti = tai_inside(jti);
     ta_sha256_init(&c);
-    while (pos < jti.len) {
-        size_t n = tai_char(jti.text, jti.len, &pos, bytes);
+    while (jti.len > 0) {
+        size_t n = tai_char(&jti, bytes);
         if (n == 0) return false;
         ta_sha256_update(&c, bytes, n);
     }
@@ -4969,7 +5110,8 @@ ta_status ta_deny_add(ta_deny *d, const ta_jwt *jwt, int64_t now)
     if (d == NULL || d->slots == NULL || jwt == NULL) return TA_ERR_ARGUMENT;
     if (now <= 0) return TA_ERR_CLOCK;
     if (!tai_deny_id(jwt, id)) return TA_ERR_ABSENT;
-    until = ta_json_at(jwt->claims, "exp").len > 0 ? tai_later(jwt->exp, TAI_MAX_LEEWAY) : INT64_MAX;
+    until = ta_json_at(jwt->claims, "exp").len > 0 && jwt->exp < INT64_MAX - TAI_MAX_LEEWAY
+        ? jwt->exp + TAI_MAX_LEEWAY : INT64_MAX;
     tai_deny_purge(d, now);
     place = tai_deny_place(d, id);
     if (tai_deny_holds(d, place, id)) {
@@ -5846,7 +5988,7 @@ static bool tai_has_other_salt(const tai_access *x, const ta_record *r, const ta
 }
 
 /* Sessions of another epoch are over, or newer than we know: neither counted nor dropped.         */
-static ta_status tai_count_one(tai_access *x, const tai_arrival *in, const ta_record *r, tai_census *c)
+TAI_APART static ta_status tai_count_one(tai_access *x, const tai_arrival *in, const ta_record *r, tai_census *c)
 {
     bool orphan, less;
     ta_status st = tai_session_state(x->auth, r, x->now);
@@ -5904,7 +6046,7 @@ static ta_status tai_hold_cap(tai_access *x, tai_arrival *in)
 }
 
 /* The new record's way into the store and what follows from it; taken back when a step fails.     */
-static ta_status tai_settle(tai_access *x, tai_arrival *in)
+TAI_APART static ta_status tai_settle(tai_access *x, tai_arrival *in)
 {
     ta_status st = tai_mark_keep(x, in->self);
     if (st != TA_OK) return st;
@@ -6041,7 +6183,7 @@ static ta_status tai_reread(tai_visit *v, uint32_t before)
 }
 
 /* Takes this session over into the new epoch, sealed with the salt of now.                        */
-static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
+TAI_APART static ta_status tai_carry_over(tai_visit *v, uint32_t before, uint32_t epoch)
 {
     ta_record next;
     ta_status st = tai_mark_keep(&v->x, &v->rec);
