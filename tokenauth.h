@@ -1170,7 +1170,8 @@ static const int8_t tai_status_numbers[] = {
 static const char *tai_status_text(ta_status st, const char *texts)
 {
     size_t i;
-    for (i = 0; i < sizeof tai_status_numbers && tai_status_numbers[i] != (int)st; i++) texts += strlen(texts) + 1;
+    for (i = 0; i < sizeof tai_status_numbers && tai_status_numbers[i] != (int)st; i++)
+        texts += strlen(texts) + 1;
     return texts;
 }
 
@@ -3941,7 +3942,7 @@ static ta_status tai_open(ta_keys keys, const char *token, const tai_parts *p, c
 
 /* ---- the rules: each returns the bits that failed ------------------------------------------------ */
 
-/* Seconds from one time to another, as 32 bits hold them: 0 when it is not after, else at most the largest. */
+/* Seconds from one time to another, as 32 bits hold them: 0 when it is not after, UINT32_MAX at most. */
 TAI_APART static uint32_t tai_span(int64_t from, int64_t to)
 {
     uint64_t span = (uint64_t)to - (uint64_t)from;      /* does not wrap even between the ends of 64 bits */
@@ -4304,11 +4305,12 @@ static void tai_put_claims(ta_json_writer *w, const ta_claims *c)
 static ta_status tai_check_object(const char *json, size_t len, size_t others, ta_jwt *jwt, tai_dates *d)
 {
     size_t start = tai_space(json, len, 0);
-    ta_status st = TA_OK;
 #if TAI_SMALL
-    st = tai_scan_check(json, len, others);
-#endif
+    ta_status st = tai_scan_check(json, len, others);
     if (st == TA_OK) st = tai_read_claims(tai_view(json, start, len), others, jwt, d);
+#else
+    ta_status st = tai_read_claims(tai_view(json, start, len), others, jwt, d);
+#endif
     if (st != TA_OK) return st;
     if (json[start] != '{') return TA_ERR_JSON;
     return tai_dates_are_good(d) ? TA_OK : TA_ERR_CLAIM;
@@ -5988,7 +5990,8 @@ static bool tai_has_other_salt(const tai_access *x, const ta_record *r, const ta
 }
 
 /* Sessions of another epoch are over, or newer than we know: neither counted nor dropped.         */
-TAI_APART static ta_status tai_count_one(tai_access *x, const tai_arrival *in, const ta_record *r, tai_census *c)
+TAI_APART static ta_status tai_count_one(tai_access *x, const tai_arrival *in, const ta_record *r,
+                                         tai_census *c)
 {
     bool orphan, less;
     ta_status st = tai_session_state(x->auth, r, x->now);
