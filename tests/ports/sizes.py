@@ -195,6 +195,31 @@ def measure_one(target):
 CALLS = ['verify', 'sign', 'login', 'check', 'refresh', 'logout']
 
 
+def sections():
+    """{name: section of tokenauth.h that defines it}"""
+    where, section = {}, None
+    with open('tokenauth.h') as header:
+        for line in header.read().split('#define TAI_ONCE')[1].splitlines():
+            banner = re.match(r' +>>(\w+) ', line + ' ')
+            section = banner.group(1) if banner else section
+            if re.match(r'[A-Za-z]', line):
+                for name in re.findall(r'\b(tai?_\w+)(?=\(|\[| =)', line):
+                    where.setdefault(name, section)
+    return where
+
+
+def by_section(form, total):
+    """A form's bytes on the Cortex-M0+, by section; 'texts' are constants without a name of the section's."""
+    where, sums = sections(), {}
+    with open(f'{B}/m0plus-{form}.map') as symbols:
+        for size, name in re.findall(r'^\w+ (\w+) [tTrR] (\w+)', symbols.read(), re.M):
+            if name in where:
+                sums[where[name]] = sums.get(where[name], 0) + int(size, 16)
+    sums['texts and tables'] = total - sum(sums.values())
+    order = [*dict.fromkeys(where.values()), 'texts and tables']
+    return ', '.join(f'{section} {sums[section]:,}' for section in order if section in sums)
+
+
 def table(got):
     def row(title, cells):
         return f'| {title} | ' + ' | '.join(cells) + ' |'
@@ -219,6 +244,9 @@ def table(got):
     for call in CALLS:
         title = {'verify': '`ta_jwt_verify`, RFC 7515 A.1', 'sign': '`ta_jwt_sign`'}.get(call, f'`ta_{call}`')
         lines.append(row(('**instructions**: ' if call == 'verify' else '') + title, each(call, 'work')))
+    lines += ['', 'By section of the header, on the Cortex-M0+:', '']
+    for form, title in (('verify', 'verify a token'), ('everything', 'every function and text')):
+        lines.append(f'- {title}: ' + by_section(form, got['m0plus', form, 'flash']))
     return '\n'.join(lines)
 
 
