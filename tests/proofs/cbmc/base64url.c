@@ -1,0 +1,50 @@
+/* base64url.c - ta_base64url_decode, ta_base64url_encode: every text, every room. */
+#include "proof.h"
+#define TOKENAUTH_IMPLEMENTATION
+#include "tokenauth.h"
+
+/* What is accepted is the one spelling of what comes out: encoding gives the text back. */
+void prove_decode(void)
+{
+    size_t len = any_up_to(N), cap = any_up_to(N), n, again, i;
+    char in[len], back[N + 4];
+    uint8_t out[cap];
+    ta_status st = ta_base64url_decode(in, len, out, cap, &n);
+
+    claim(st == TA_OK || st == TA_ERR_ENCODING || st == TA_ERR_SPACE, "one of the results");
+    claim((st == TA_ERR_SPACE) == (cap < len / 4 * 3 + (len % 4 > 1 ? len % 4 - 1 : 0)), "room is needed");
+    if (st == TA_OK) {
+        claim(n <= cap && n == len * 3 / 4, "three bytes of four characters");
+        claim(ta_base64url_encode(out, n, back, sizeof back, &again) == TA_OK, "can be encoded");
+        claim(again == len && back[len] == '\0', "to as many characters");
+        for (i = 0; i < len; i++) claim(back[i] == in[i], "to the same text");
+        if (len == N - 1) reached("a good text");
+    } else {
+        claim(n == 0, "no length after a failure");
+        if (st == TA_ERR_ENCODING) {
+            claim(all_zero(out, len * 3 / 4), "nothing is left of it");
+            reached("a foreign character");
+        }
+    }
+}
+
+/* Decoding gives back what was encoded. */
+void prove_encode(void)
+{
+    size_t len = any_up_to(N), cap = any_up_to(2 * N), n, again, i;
+    uint8_t in[len], back[N];
+    char out[cap];
+    ta_status st = ta_base64url_encode(in, len, out, cap, &n);
+
+    claim(st == TA_OK || st == TA_ERR_SPACE, "one of the results");
+    claim((st == TA_OK) == (cap > len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0)), "room is needed");
+    if (st == TA_OK) {
+        claim(out[n] == '\0', "a NUL behind it");
+        claim(ta_base64url_decode(out, n, back, sizeof back, &again) == TA_OK && again == len, "is good");
+        for (i = 0; i < len; i++) claim(back[i] == in[i], "means the same");
+        if (len == N) reached("bytes");
+    } else {
+        claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
+        reached("no room");
+    }
+}

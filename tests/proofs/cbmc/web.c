@@ -1,0 +1,126 @@
+/* web.c - headers, cookies, durations, as a client sent them. */
+#include "proof.h"
+#define TOKENAUTH_IMPLEMENTATION
+#include "tokenauth.h"
+
+static bool is_within(const char *part, size_t part_len, const char *whole, size_t len)
+{
+    return __CPROVER_same_object(part, whole) && part >= whole && (size_t)(part - whole) <= len
+        && part_len <= len - (size_t)(part - whole);
+}
+
+void prove_bearer(void)
+{
+    size_t len = any_up_to(N), n, i;
+    char header[len];
+    const char *token;
+    ta_status st = ta_bearer(header, len, &token, &n);
+
+    claim(st == TA_OK || st == TA_ERR_ABSENT || st == TA_ERR_FORMAT, "one of the results");
+    if (st == TA_OK) {
+        claim(n > 0 && is_within(token, n, header, len), "a token within the header");
+        for (i = 0; i < n; i++) claim(token[i] > ' ' && token[i] < 127 && token[i] != ',', "of token characters");
+        if (n == N - 8) reached("a token behind a space");
+    } else {
+        claim(token == NULL && n == 0, "nothing after a failure");
+        if (st == TA_ERR_FORMAT) reached("Bearer and no token");
+    }
+}
+
+void prove_cookie_get(void)
+{
+    size_t len = any_up_to(N), n, i;
+    char header[len], name[3];
+    const char *value;
+    ta_status st;
+
+    name[2] = '\0';
+    st = ta_cookie_get(header, len, name, &value, &n);
+    claim(st == TA_OK || st == TA_ERR_ABSENT || st == TA_ERR_DUPLICATE || st == TA_ERR_FORMAT
+          || st == TA_ERR_ARGUMENT, "one of the results");
+    if (st == TA_OK) {
+        claim(is_within(value, n, header, len), "within the header");
+        for (i = 0; i < n; i++) claim(value[i] > ' ' && value[i] != ';' && value[i] != '"', "of cookie characters");
+        if (n == 2 && value[-1] == '"') reached("a value in quotes");
+    } else {
+        claim(value == NULL && n == 0, "nothing after a failure");
+        if (st == TA_ERR_DUPLICATE) reached("twice");
+        if (st == TA_ERR_FORMAT) reached("a foreign character");
+    }
+}
+
+/* A value, a name and a path of anything: what comes out is one header line with nothing smuggled in. */
+void prove_cookie_set(void)
+{
+    size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
+    char value[len], name[4], path[4], out[cap];
+    ta_cookie c;
+    ta_status st;
+
+    name[3] = path[3] = '\0';
+    c.name = name;
+    c.path = nondet_bool() ? path : NULL;
+    c.allow_cross_site = nondet_bool();
+    c.allow_http = nondet_bool();
+    c.allow_script = nondet_bool();
+    st = ta_cookie_set(&c, value, len, (int32_t)nondet_word(), out, cap, &n);
+    claim(st == TA_OK || st == TA_ERR_SPACE || st == TA_ERR_ARGUMENT, "one of the results");
+    if (st == TA_OK) {
+        claim(n < cap && out[n] == '\0', "a NUL behind it");
+        for (i = 0; i < len; i++) claim(value[i] > ' ' && value[i] != ';', "of cookie characters");
+        if (len == N && c.path != NULL) reached("a cookie");
+    } else {
+        claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
+        if (st == TA_ERR_SPACE) reached("no room");
+    }
+}
+
+void prove_seconds(void)
+{
+    size_t len = any_up_to(N), n, again_len;
+    char text[len], back[12];
+    int32_t seconds, again;
+    ta_status st = ta_seconds(text, len, &seconds);
+
+    claim(st == TA_OK || st == TA_ERR_FORMAT || st == TA_ERR_RANGE, "one of the results");
+    if (st == TA_OK) {
+        claim(seconds >= 0, "never negative");
+        if (len == 11) reached("a duration");
+    } else {
+        claim(seconds == 0, "0 after a failure");
+        if (st == TA_ERR_RANGE) reached("too long");
+    }
+}
+
+void prove_seconds_put(void)
+{
+    int32_t seconds = (int32_t)nondet_word();
+    size_t cap = any_up_to(12), n;
+    char out[cap];
+    ta_status st = ta_seconds_put(seconds, out, cap, &n);
+    claim(st == (seconds < 0 && cap > 0 ? TA_ERR_ARGUMENT : st), "not below 0");
+    claim(cap < 12 || seconds < 0 || st == TA_OK, "12 bytes are enough");
+    if (st == TA_OK) {
+        claim(n > 1 && n < cap && out[n] == '\0', "a NUL behind it");
+        reached("a text");
+    } else {
+        claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
+    }
+}
+
+void prove_authenticate(void)
+{
+    size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
+    char realm[len + 1], out[cap];
+    ta_status st;
+    realm[len] = '\0';
+    st = ta_www_authenticate((ta_status)-(int)nondet_byte(), nondet_bool() ? realm : NULL, out, cap, &n);
+    claim(st == TA_OK || st == TA_ERR_SPACE || st == TA_ERR_ARGUMENT, "one of the results");
+    if (st == TA_OK) {
+        claim(n < cap && out[n] == '\0', "a NUL behind it");
+        if (n > 40) reached("a realm and an error");
+    } else {
+        claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
+        reached("a refusal");
+    }
+}
