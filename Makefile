@@ -39,6 +39,8 @@ help:
 	@echo 'make recipes   the header in CMake, Meson, Arduino, ESP-IDF, Zephyr, as examples/README.md has it'
 	@echo 'make differential  against SQLite, OpenSSL, JSON.parse, jsonwebtoken, jose, fast-jwt; CASES=100000'
 	@echo 'make static    gcc -fanalyzer, clang-tidy, cppcheck; MISRA against tests/misra.md (WRITE=1 writes it)'
+	@echo 'make proofs    for every input within a bound, or for every input: CBMC and Frama-C; planted bugs;'
+	@echo '               PROOF=jwt only those, LONG=1 larger bounds, PLANTS=no without the bugs'
 	@echo 'make coverage  lines, branches and MC/DC that the tests reach: gcov, clang-19, Python 3'
 	@echo 'make bench     tokens, sessions, tables against the hash itself and what is installed of others;'
 	@echo '               SIZES="1000 8000000" numbers of sessions, QUICK=1 a run of seconds'
@@ -170,6 +172,10 @@ differential:
 static:
 	@WRITE='$(WRITE)' sh tests/static.sh
 
+# PROOFS_ROOT: see sh tests/proofs.sh --help
+proofs:
+	@JOBS='$(JOBS)' LONG='$(LONG)' PROOF='$(PROOF)' PLANTS='$(PLANTS)' sh tests/proofs.sh
+
 coverage:
 	@CC='$(CC)' JOBS='$(JOBS)' python3 tests/coverage.py
 
@@ -191,7 +197,7 @@ clean:
 .PHONY: fuzz fuzz-plants fuzz-corpus
 .PHONY: protocol ct mutants
 .PHONY: server server-check
-.PHONY: coverage
+.PHONY: coverage proofs
 .PHONY: static
 .PHONY: differential
 .PHONY: bench bench-peers gate

@@ -6,6 +6,8 @@ struct tai_alphabet;
 struct tai_access;
 static bool contract_tai_base64_decode(const char *in, size_t len, uint8_t *out, struct tai_alphabet a);
 static ta_status contract_tai_delete(struct tai_access *x, const uint8_t id[TA_ID_SIZE]);
+static void contract_tai_token_tag(const ta_key *k, const uint8_t *token, uint8_t mac[TA_SHA256_SIZE]);
+static void contract_tai_id_of(const char *label, const void *bytes, size_t len, uint8_t id[TA_ID_SIZE]);
 
 #define TOKENAUTH_IMPLEMENTATION
 #include "tokenauth.h"
@@ -29,7 +31,9 @@ static void contract_tai_token_tag(const ta_key *k, const uint8_t *token, uint8_
 
 static void contract_tai_id_of(const char *label, const void *bytes, size_t len, uint8_t id[TA_ID_SIZE])
 {
-    claim(readable(label, 1) && readable(bytes, len) && writable(id, TA_ID_SIZE), "id_of");
+    claim(readable(label, 1), "id_of: the label");
+    claim(readable(bytes, len), "id_of: the bytes");
+    claim(writable(id, TA_ID_SIZE), "id_of: the room");
     havoc(id, TA_ID_SIZE);
 }
 

@@ -43,6 +43,25 @@ static bool is_absent(ta_json v) { return v.text == NULL && v.len == 0; }
 static bool saw_same_mac, saw_right_tag, saw_hs256, saw_crit;
 static unsigned macs_made, walks;
 
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static void contract_tai_put(ta_json_writer *w, const char *text, size_t len)
+{
+    claim(w->st != TA_OK || (w->len < w->cap && readable(text, len)), "put: text, and room for the NUL");
+    if (w->st != TA_OK) return;
+    if (len >= w->cap - w->len) w->st = TA_ERR_SPACE;
+    else w->len += len;
+}
+
+static void contract_tai_put_text(ta_json_writer *w, const char *text)
+{
+    size_t len = any_up_to(64);
+    claim(readable(text, 1) && (w->st != TA_OK || w->len < w->cap), "put_text: text, and room for the NUL");
+    if (w->st != TA_OK) return;
+    if (len >= w->cap - w->len) w->st = TA_ERR_SPACE;
+    else w->len += len;
+}
+
 /* ---- searching ------------------------------------------------------------------------------- */
 
 static size_t contract_tai_run_to(const void *bytes, size_t n, char c)

@@ -1,5 +1,6 @@
 /* record.c - records and snapshots: bytes that a store, a disk or a thief of it has written. */
 #include "proof.h"
+#include "contracts.h"
 #define TOKENAUTH_IMPLEMENTATION
 #include "tokenauth.h"
 

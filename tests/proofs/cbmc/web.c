@@ -1,13 +1,8 @@
 /* web.c - headers, cookies, durations, as a client sent them. */
 #include "proof.h"
+#include "contracts.h"
 #define TOKENAUTH_IMPLEMENTATION
 #include "tokenauth.h"
-
-static bool is_within(const char *part, size_t part_len, const char *whole, size_t len)
-{
-    return __CPROVER_same_object(part, whole) && part >= whole && (size_t)(part - whole) <= len
-        && part_len <= len - (size_t)(part - whole);
-}
 
 void prove_bearer(void)
 {
@@ -108,17 +103,44 @@ void prove_seconds_put(void)
     }
 }
 
+/* What everything written goes through: from any state of the writer. */
+void prove_put(void)
+{
+    size_t cap = any_up_to(N), len = any_up_to(N);
+    char out[cap], text[len];
+    ta_json_writer w = TA_ZERO;
+    w.out = out;
+    w.cap = cap;
+    w.len = any_up_to(N);
+    assume(w.len < cap);
+    if (nondet_bool()) w.st = TA_ERR_JSON;
+    tai_put(&w, text, len);
+    claim(w.len < cap, "a NUL always fits behind");
+    if (w.st == TA_OK && len > 1) reached("appended");
+    if (w.st == TA_ERR_SPACE) reached("no room");
+}
+
+static bool ended(const char *text, size_t before)
+{
+    size_t i;
+    for (i = 0; i < before; i++) if (text[i] == '\0') return true;
+    return false;
+}
+
 void prove_authenticate(void)
 {
     size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
     char realm[len + 1], out[cap];
+    bool named = nondet_bool();
     ta_status st;
     realm[len] = '\0';
-    st = ta_www_authenticate((ta_status)-(int)nondet_byte(), nondet_bool() ? realm : NULL, out, cap, &n);
+    st = ta_www_authenticate((ta_status)-(int)nondet_byte(), named ? realm : NULL, out, cap, &n);
     claim(st == TA_OK || st == TA_ERR_SPACE || st == TA_ERR_ARGUMENT, "one of the results");
     if (st == TA_OK) {
         claim(n < cap && out[n] == '\0', "a NUL behind it");
-        if (n > 40) reached("a realm and an error");
+        for (i = 0; named && n > 0 && i < len; i++)
+            claim(realm[i] != '"' || ended(realm, i), "no quote in it");
+        if (n > 20) reached("a realm and an error");
     } else {
         claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
         reached("a refusal");
