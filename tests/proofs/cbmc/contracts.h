@@ -1,6 +1,6 @@
-/* contracts.h - the inner functions of tokenauth.h that larger proofs call by contract: what must hold before (a
-   claim), and no more than what may hold after. The real ones are proved to keep them, each by itself. A proof
-   names those it uses in proofs.ini; prove.py turns the calls of `f` into calls of `contract_f`. */
+/* contracts.h - the inner functions of tokenauth.h that larger proofs call by contract: what must hold before
+   (a claim), and no more than what may hold after. A proof names those it uses in proofs.ini; prove.py turns
+   the calls of `f` into calls of `contract_f`. */
 #ifndef CONTRACTS_H
 #define CONTRACTS_H
 

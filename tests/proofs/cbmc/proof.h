@@ -1,5 +1,5 @@
-/* proof.h - what every proof of this folder stands on. The public half of tokenauth.h comes with it; the other
-   half follows where the proof says so, behind its contracts. */
+/* proof.h - what every proof of this folder stands on. The public half of tokenauth.h comes with it; the
+   other half follows where the proof says so, behind its contracts. */
 #ifndef PROOF_H
 #define PROOF_H
 
@@ -15,7 +15,7 @@
 #  define reached(text) __CPROVER_assert(0, "reached: " text)
 #endif
 
-#ifndef N                       /* the bounds of proofs.ini; those of the other proofs in the file do not matter */
+#ifndef N                       /* the bounds of proofs.ini; those of other proofs in a file do not matter */
 #  define N 1
 #endif
 #ifndef CAP

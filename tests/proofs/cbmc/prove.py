@@ -24,7 +24,7 @@ HEADER = os.path.join(HERE, '../../../tokenauth.h')
 ROOT = os.environ.get('PROOFS_ROOT', '')
 LONG = os.environ.get('LONG', '') not in ('', '0', 'no')
 MEMORY = 10 << 30
-SECONDS = int(os.environ.get('SECONDS') or (3600 if LONG else 300))       # of processor time, for one run
+SECONDS = int(os.environ.get('LIMIT') or (3600 if LONG else 300))       # of processor time, for one run
 
 MODELS = {
     'plain': '-DMODEL_INT=4 -DTOKENAUTH_NO_INTRINSICS',
@@ -150,7 +150,8 @@ def end_of(status, said):
 
 
 def verdict(status, said):
-    results = re.findall(r'^\[(\S+)\] (?:file \S+ )?(?:line \d+ )?(.*): (SUCCESS|FAILURE|UNKNOWN|ERROR)$', said, re.M)
+    results = re.findall(r'^\[(\S+)\] (?:file \S+ )?(?:line \d+ )?(.*): (SUCCESS|FAILURE|UNKNOWN|ERROR)$',
+                         said, re.M)
     if status not in (0, 10) or not results:
         return end_of(status, said), 0
     for name, text, result in results:
@@ -214,7 +215,8 @@ def main():
     table.read(os.path.join(HERE, 'proofs.ini'))
     exceptions = table['exceptions']
     loops = [f'{name}:{times}' for name, times in table['loops'].items()]
-    proofs = [Proof(name, table[name], loops) for name in table.sections() if name not in ('exceptions', 'loops')]
+    proofs = [Proof(name, table[name], loops) for name in table.sections()
+              if name not in ('exceptions', 'loops')]
     planted = plants()
     complaints = unnamed(proofs, exceptions)
     names = {proof.name for proof in proofs}
