@@ -107,8 +107,8 @@ build/stack: tests/stack.c tokenauth.h
 
 wiped: tests/wiped.c tokenauth.h
 	@mkdir -p build
-	@$(CC) -O0 -DTOKENAUTH_NO_INTRINSICS -DNAME='"wiped, plain C"' -o build/wiped tests/wiped.c && build/wiped
-	@$(CC) -O0 -DTOKENAUTH_SMALL -DNAME='"wiped, small code"' -o build/wiped tests/wiped.c && build/wiped
+	@$(CC) -O0 -DTOKENAUTH_NO_INTRINSICS -DNAME='"wiped plain C"' -o build/wiped tests/wiped.c && build/wiped
+	@$(CC) -O0 -DTOKENAUTH_SMALL -DNAME='"wiped small code"' -o build/wiped tests/wiped.c && build/wiped
 
 interop: build/tokenauth build/server
 	@sh tests/js/run.sh interop
