@@ -93,8 +93,11 @@ class Workshop:
                 raise RuntimeError(done.stderr.strip())
             text = done.stdout
         for seam in seams:                              # a definition's name stands before any bracket
-            text, n = re.subn(rf'(?m)^( .*?|\w.*?\(.*?)\b{seam}\(', rf'\1contract_{seam}(', text)
-            if n == 0:
+            calls, n = 0, 1
+            while n > 0:                                # a line may have several
+                text, n = re.subn(rf'(?m)^( .*?|\w.*?\(.*?)\b{seam}\(', rf'\1contract_{seam}(', text)
+                calls += n
+            if calls == 0:
                 raise RuntimeError(f'the header has no call of {seam}')
         with open(os.path.join(place, 'tokenauth.h'), 'w') as out:
             out.write(text)
