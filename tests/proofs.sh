@@ -19,7 +19,8 @@ passed=0; failed=0
 half() { # $1 name  $2.. command; its last line is the half's sum
     name=$1; shift
     log=build/proofs/$name.log
-    "$@" > "$log" 2>&1 < /dev/null &
+    : > "$log"                                          # so that tail finds it
+    "$@" >> "$log" 2>&1 < /dev/null &
     pid=$!
     tail -n +1 -f --pid="$pid" "$log"
     wait "$pid"; status=$?

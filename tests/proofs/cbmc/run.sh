@@ -21,6 +21,12 @@ mirror() {
     esac
 }
 
+fetch_root() { # $1 mirror
+    rm -rf "$ROOT" "$ROOT.new"
+    mkdir -p "$ROOT.new" || stop "$ROOT.new cannot be made"
+    debootstrap --variant=minbase --include=cbmc,gcc,libc6-dev trixie "$ROOT.new" "$1" > "$ROOT.log" 2>&1
+}
+
 make_root() {
     [ "$(id -u)" = 0 ] || stop "there is no cbmc 6 here, and making a Debian 13 system in $ROOT takes root"
     command -v debootstrap > /dev/null || stop 'there is no cbmc 6 here, and no debootstrap to get one with'
@@ -28,11 +34,9 @@ make_root() {
     [ -n "$from" ] || stop 'apt names no mirror to take Debian 13 from'
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -z "$proxy" ] || export http_proxy="${http_proxy:-$proxy}"
-    rm -rf "$ROOT" "$ROOT.new"
-    mkdir -p "$ROOT.new" || stop "$ROOT.new cannot be made"
     echo 'making a Debian 13 system with CBMC in it: about a minute'
-    debootstrap --variant=minbase --include=cbmc,gcc,libc6-dev trixie "$ROOT.new" "$from" \
-        > "$ROOT.log" 2>&1 || stop "debootstrap: $(tail -n 1 "$ROOT.log"); see $ROOT.log"
+    fetch_root "$from" || fetch_root "$from" ||         # once more: a mirror may have hiccups
+        stop "debootstrap: $(tail -n 1 "$ROOT.log"); see $ROOT.log"
     mv "$ROOT.new" "$ROOT"
 }
 
