@@ -9,12 +9,8 @@
 #define TOKENAUTH_STATIC
 #define TOKENAUTH_IMPLEMENTATION
 #include "../tokenauth.h"
-#include <signal.h>
+#include "own_stack.h"
 #include <stdio.h>
-#include <stdlib.h>
-
-#define AREA  131072                    /* bytes of the stack */
-#define PAINT 0xA5
 
 static ta_key         key;
 static ta_refresh_key refresh_key[1];
@@ -26,10 +22,6 @@ static ta_jwt         jwt;
 static char           token[2048], buf[2048];
 static size_t         token_len;
 static volatile int   good;             /* each measured call must have done its work */
-
-static void (*volatile measured)(void);
-static unsigned char  area[AREA];
-static volatile size_t used;            /* below the handler's own frame */
 
 static ta_status fixed_random(void *ctx, void *out, size_t len)
 {
@@ -66,34 +58,12 @@ static void call_access(void)
 static void call_logout(void)  { good += ta_logout(&auth, pair.refresh, pair.refresh_len, 1100) == TA_OK; }
 static void call_logout_all(void) { good += ta_logout_all(&auth, "alice", 1100) == TA_OK; }
 
-static void on_signal(int number)
+static size_t stack_used(void (*call)(void))
 {
-    volatile unsigned char here = 0;
-    size_t top = (size_t)(&here - area), low = 0;
-    (void)number;
-    memset(area, PAINT, top - 64);      /* 64: memset's own frame */
-    measured();
-    while (low < top && area[low] == PAINT) low++;
-    used = top - low;
-}
-
-static void run_on_own_stack(void (*call)(void))
-{
-    measured = call;
-    if (raise(SIGUSR1) != 0) exit(2);
-}
-
-static void use_own_stack(void)
-{
-    stack_t own;
-    struct sigaction sa;
-    memset(&own, 0, sizeof own);
-    memset(&sa, 0, sizeof sa);
-    own.ss_sp = area;
-    own.ss_size = sizeof area;
-    sa.sa_handler = on_signal;
-    sa.sa_flags = SA_ONSTACK;
-    if (sigaltstack(&own, NULL) != 0 || sigaction(SIGUSR1, &sa, NULL) != 0) exit(2);
+    size_t low = 0;
+    own_stack_run(call);
+    while (low < own_top && own_area[low] == OWN_PAINT) low++;
+    return own_top - low;
 }
 
 static void set_up(void)
@@ -123,16 +93,16 @@ int main(int argc, char **argv)
         { "ta_refresh",    call_refresh,  2900 }, { "ta_logout",      call_logout, 1400 },
         { "ta_logout_all", call_logout_all, 1900 }
     };
-    size_t i;
+    size_t i, used;
     int failed = 0, n = (int)(sizeof row / sizeof row[0]);
     (void)argv;
     set_up();
-    use_own_stack();
+    own_stack_use();
     for (i = 0; i < sizeof row / sizeof row[0]; i++) {
         good = 0;
         row[i].call();                  /* once before, for what is found out only once */
         good = 0;
-        run_on_own_stack(row[i].call);
+        used = stack_used(row[i].call);
         if (argc > 1) printf("%-16s %5lu bytes of stack, at most %lu\n", row[i].name, (unsigned long)used, (unsigned long)row[i].most);
         if (good == 1 && used > 0 && used <= row[i].most) continue;
         printf("FAILED %s: %lu bytes of stack, not 1..%lu%s\n", row[i].name, (unsigned long)used,

@@ -8,48 +8,14 @@
 
 #define _XOPEN_SOURCE 700
 #include "check.h"
-#include <signal.h>
+#include "own_stack.h"
 
 #ifndef NAME
 #  define NAME "wiped"
 #endif
 
-#define AREA   131072                   /* bytes of the stack */
 #define WINDOW 8                        /* so many bytes of a secret in a row, and it was found */
 #define NOW    INT64_C(1800000000)
-
-static unsigned char area[AREA];
-static size_t        below;             /* the part of it that the call had: above stands what the kernel saved */
-static void (*volatile call)(void);
-static int  (*volatile send)(int) = raise;      /* through a pointer: it may change all there is */
-
-static void on_signal(int number)
-{
-    volatile unsigned char here = 0;
-    (void)number;
-    below = (size_t)(&here - area);
-    call();
-}
-
-static void use_own_stack(void)
-{
-    stack_t own;
-    struct sigaction sa;
-    memset(&own, 0, sizeof own);
-    memset(&sa, 0, sizeof sa);
-    own.ss_sp = area;
-    own.ss_size = sizeof area;
-    sa.sa_handler = on_signal;
-    sa.sa_flags = SA_ONSTACK;
-    if (sigaltstack(&own, NULL) != 0 || sigaction(SIGUSR1, &sa, NULL) != 0) exit(2);
-}
-
-static void run(void (*what)(void))
-{
-    call = what;
-    memset(area, 0xA5, sizeof area);
-    if (send(SIGUSR1) != 0) exit(2);
-}
 
 /* ---- the search --------------------------------------------------------------------------------------- */
 
@@ -67,8 +33,8 @@ static bool is_left(const void *secret, size_t len)
     size_t at, i;
     for (i = 0; i + WINDOW <= len; i += WINDOW) {
         if (!is_telling(s + i)) continue;
-        for (at = 0; at + WINDOW <= below; at++) {
-            if (area[at] == s[i] && memcmp(area + at, s + i, WINDOW) == 0) return true;
+        for (at = 0; at + WINDOW <= own_top; at++) {
+            if (own_area[at] == s[i] && memcmp(own_area + at, s + i, WINDOW) == 0) return true;
         }
     }
     return false;
@@ -139,9 +105,9 @@ static void test_what_is_left_is_found(void)
 {
     rnd_bytes(secret, sizeof secret);
     rnd_bytes(message, sizeof message);
-    run(call_leaves_it);
+    own_stack_run(call_leaves_it);
     CHECK(is_left(secret, sizeof secret));
-    memset(area, 0, sizeof area);
+    memset(own_area, 0, sizeof own_area);
     CHECK(!is_left(secret, sizeof secret));
 }
 
@@ -149,14 +115,14 @@ static void test_hmac(void)
 {
     ta_key made;
     CHECK_ST(ta_key_init(&made, secret, sizeof secret, NULL), TA_OK);
-    run(call_hmac);
+    own_stack_run(call_hmac);
     CHECK(!key_is_left(secret, sizeof secret, &made));
     CHECK(!hmac_is_left(secret, message, sizeof message));
 }
 
 static void test_key(void)
 {
-    run(call_key);
+    own_stack_run(call_key);
     CHECK_ST(got, TA_OK);
     CHECK(!key_is_left(secret, sizeof secret, &key));
 }
@@ -186,7 +152,7 @@ static void test_key_from_text(void)
                 }
             }
             if (fault) spelled[strlen(spelled) - 2] = '?';
-            run(call_key_text);
+            own_stack_run(call_key_text);
             CHECK_ST(got, fault ? TA_ERR_ENCODING : TA_OK);
             CHECK(!key_is_left(secret, sizeof secret, &key));
         }
@@ -196,7 +162,7 @@ static void test_key_from_text(void)
 static void test_derive(void)
 {
     uint8_t made[TA_SHA256_SIZE], text[] = "tokenauth.h derive 1\0access";
-    run(call_derive);
+    own_stack_run(call_derive);
     CHECK_ST(got, TA_OK);
     ta_hmac_sha256(secret, sizeof secret, text, sizeof text - 1, made);
     CHECK(!key_is_left(made, sizeof made, &derived));
@@ -226,19 +192,19 @@ static void test_token(void)
 {
     size_t signed_len;
     CHECK_ST(ta_key_init(&key, secret, sizeof secret, NULL), TA_OK);
-    run(call_sign);
+    own_stack_run(call_sign);
     CHECK_ST(got, TA_OK);
     CHECK(!key_is_left(secret, sizeof secret, &key));
 
     signed_len = token_len - 44;
-    run(call_verify);
+    own_stack_run(call_verify);
     CHECK_ST(got, TA_OK);
     CHECK(!key_is_left(secret, sizeof secret, &key));
 
     token[signed_len + 1] = token[signed_len + 1] == 'A' ? 'B' : 'A';
     memset(token + signed_len + 2, 'x', 41);            /* nothing of the right MAC comes from outside */
     token[token_len - 1] = 'A';
-    run(call_verify);
+    own_stack_run(call_verify);
     CHECK_ST(got, TA_ERR_SIGNATURE);
     CHECK(!hmac_is_left(secret, token, signed_len));
 }
@@ -291,33 +257,33 @@ static void test_session(void)
     cfg.random = draw;
     CHECK_ST(ta_auth_init(&auth, &cfg), TA_OK);
 
-    run(call_login);
+    own_stack_run(call_login);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
     memcpy(came, pair.refresh, sizeof came);
-    run(call_refresh);
+    own_stack_run(call_refresh);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
-    run(call_check);
+    own_stack_run(call_check);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
 
     memcpy(good, pair.refresh, sizeof good);
     memcpy(came, good, sizeof came);
     came[strlen(came) - 2] = came[strlen(came) - 2] == 'A' ? 'B' : 'A';             /* a forged tag: the good one is made to be compared */
-    run(call_refresh);
+    own_stack_run(call_refresh);
     CHECK_ST(got, TA_ERR_INVALID);
     CHECK(!session_is_left());
 
     memcpy(came, good, sizeof came);
-    run(call_logout);
+    own_stack_run(call_logout);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
 }
 
 int main(void)
 {
-    use_own_stack();
+    own_stack_use();
     RUN(test_what_is_left_is_found);
     RUN(test_hmac);
     RUN(test_key);
