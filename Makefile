@@ -101,11 +101,11 @@ lengths:
 stack: build/stack
 	@build/stack figures
 
-build/stack: tests/stack.c tokenauth.h
+build/stack: tests/stack.c tests/own_stack.h tokenauth.h
 	@mkdir -p build
 	@$(CC) -O2 -o build/stack tests/stack.c
 
-wiped: tests/wiped.c tokenauth.h
+wiped: tests/wiped.c tests/own_stack.h tokenauth.h
 	@mkdir -p build
 	@$(CC) -O0 -DTOKENAUTH_NO_INTRINSICS -DNAME='"wiped plain C"' -o build/wiped tests/wiped.c && build/wiped
 	@$(CC) -O0 -DTOKENAUTH_SMALL -DNAME='"wiped small code"' -o build/wiped tests/wiped.c && build/wiped
