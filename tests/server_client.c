@@ -1,10 +1,13 @@
 /* server_client.c - what curl cannot be made to do to the demo server. All on 127.0.0.1.
 
-   server_client PORT send N [byte]   sends its input as it stands (byte: one byte at a time), reads N
+   server_client PORT send N END [byte]  sends its input as it stands (byte: one byte at a time), reads N
                                       answers, and prints their statuses, then "open" or "closed", as the
-                                      server leaves it; only the first request may be a HEAD
-   server_client PORT hold N [text]   opens N connections, sends the text on each, says "held", waits for
-                                      the end of its input, prints how many are still open
+                                      server leaves it; END is which of the two to wait for; only the first
+                                      request may be a HEAD
+   server_client PORT hold N [text]   opens N connections, sends a request on each and with it the text, the
+                                      beginning of another; says "held" when all are answered, so the server
+                                      has seen the text; waits for the end of its input, prints how many are
+                                      still open
    server_client PORT flood S SEED    for S seconds: half requests, garbage, resets, pipelines nobody
                                       reads, bytes in drips; prints how many connections that were
 
@@ -84,25 +87,30 @@ static size_t answer_length(bool has_body)
     return in_len < body ? 0 : body;
 }
 
-static int send_and_read(long answers, bool bytewise)
+/* Reads one answer and prints its status, unless nothing comes. */
+static bool take_answer(int fd, bool has_body, bool print)
+{
+    int state = 1;
+    size_t n;
+    while ((n = answer_length(has_body)) == 0 && state > 0) state = more(fd, PATIENCE_MS);
+    if (n == 0) return false;
+    if (print) printf("%.3s ", in + 9);
+    in_len -= n;
+    memmove(in, in + n, in_len + 1);
+    return true;
+}
+
+static int send_and_read(long answers, bool closes, bool bytewise)
 {
     static char text[1 << 16];
-    size_t len = fread(text, 1, sizeof text, stdin), i, n;
+    size_t len = fread(text, 1, sizeof text, stdin), i;
     int fd = connect_one(), state = 1;
     bool has_body = len < 5 || memcmp(text, "HEAD ", 5) != 0;
     if (fd < 0) { printf("refused\n"); return 1; }
     for (i = 0; bytewise && i < len; i++) send_all(fd, text + i, 1);
     if (!bytewise) send_all(fd, text, len);
-    while (answers > 0) {
-        while ((n = answer_length(has_body)) == 0 && state > 0) state = more(fd, PATIENCE_MS);
-        if (n == 0) break;
-        printf("%.3s ", in + 9);
-        in_len -= n;
-        memmove(in, in + n, in_len + 1);
-        answers--;
-        has_body = true;
-    }
-    while (state > 0 && in_len == 0) state = more(fd, QUIET_MS);
+    for (; answers > 0 && take_answer(fd, has_body, true); answers--) has_body = true;
+    while (state > 0 && in_len == 0) state = more(fd, closes ? PATIENCE_MS : QUIET_MS);
     printf("%s\n", in_len > 0 ? "and more" : state == 0 ? "closed" : answers > 0 ? "timeout" : "open");
     close(fd);
     return 0;
@@ -112,14 +120,18 @@ static int send_and_read(long answers, bool bytewise)
    hold
    ========================================================================== */
 
-static int hold(long count, const char *text)
+static int hold(long count, const char *port, const char *text)
 {
     static int fds[4096];
+    char request[200];
     long i, open = 0;
+    snprintf(request, sizeof request, "GET /healthz HTTP/1.1\r\nHost: localhost:%s\r\n\r\n%s", port, text);
     if (count > 4096) count = 4096;
     for (i = 0; i < count; i++) {
         fds[i] = connect_one();
-        if (fds[i] >= 0) send_all(fds[i], text, strlen(text));
+        if (fds[i] >= 0) send_all(fds[i], request, strlen(request));
+        in_len = 0;
+        if (fds[i] >= 0 && !take_answer(fds[i], true, false)) printf("no answer\n");
     }
     printf("held\n");
     fflush(stdout);
@@ -240,8 +252,10 @@ int main(int argc, char **argv)
     to.sin_port        = htons((uint16_t)strtoul(argv[1], NULL, 10));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     n = strtol(argv[3], NULL, 10);
-    if (strcmp(argv[2], "send") == 0) return send_and_read(n, argc > 4);
-    if (strcmp(argv[2], "hold") == 0) return hold(n, argc > 4 ? argv[4] : "");
+    if (strcmp(argv[2], "send") == 0) {
+        return send_and_read(n, argc > 4 && strcmp(argv[4], "closed") == 0, argc > 5);
+    }
+    if (strcmp(argv[2], "hold") == 0) return hold(n, argv[1], argc > 4 ? argv[4] : "");
     state = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
     return flood(n);
 }
