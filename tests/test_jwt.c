@@ -7,7 +7,6 @@
 
 #include "check.h"
 
-#include <time.h>
 
 #define SECRET "a secret of these tests, 38 bytes long"
 #define HS256  "{\"alg\":\"HS256\"}"
@@ -982,25 +981,24 @@ static void test_jwt_limits(void)
     }
 }
 
-/* The least time of several tries, in clock ticks, for the token of {"x":…} with n bytes in it.  */
-static double time_of(const char *unit, const char *open, const char *close, size_t n)
+static void work_verify(const void *rules)
 {
-    static char text[4000], b[6000];
+    static char b[6000];
+    CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, (const ta_rules *)rules, b, sizeof b, &jwt),
+             TA_OK);
+}
+
+/* Of the verify of a token with n bytes of claims.                                               */
+static double seconds_of_claims(const char *unit, const char *open, const char *close, size_t n)
+{
+    static char text[4000];
     ta_rules r = lax();
-    double   best = 1e30;
-    size_t   len = (size_t)sprintf(text, "{%s", open), i, try_;
+    size_t   len = (size_t)sprintf(text, "{%s", open);
     while (len < n) len = put(text, len, unit);
     sprintf(text + len, "%s}", close);
     what = unit;
     forge(HS256, text);
-    for (try_ = 0; try_ < 5; try_++) {
-        clock_t begin = clock();
-        for (i = 0; i < 20; i++) {
-            CHECK_ST(ta_jwt_verify(ta_keys_of(&key, 1), tok, tok_len, 1, &r, b, sizeof b, &jwt), TA_OK);
-        }
-        if ((double)(clock() - begin) < best) best = (double)(clock() - begin);
-    }
-    return best;
+    return seconds_of(work_verify, &r);
 }
 
 /* Rule: the work is linear in the token. Four times the text takes about four times as long; a reader that
@@ -1015,9 +1013,13 @@ static void test_jwt_work_is_linear_in_the_token(void)
     };
     size_t i;
     for (i = 0; i < sizeof shape / sizeof shape[0]; i++) {
-        double small = time_of(shape[i][0], shape[i][1], shape[i][2], 700);
-        double large = time_of(shape[i][0], shape[i][1], shape[i][2], 2800);
-        CHECK(large < 10 * small + 200);
+        int tries = 0;
+        double small, large;
+        do {                                    /* a busy machine gets two more tries */
+            small = seconds_of_claims(shape[i][0], shape[i][1], shape[i][2], 700);
+            large = seconds_of_claims(shape[i][0], shape[i][1], shape[i][2], 2800);
+        } while (large >= 10 * small && ++tries < 3);
+        CHECK(tries < 3);
     }
 }
 
