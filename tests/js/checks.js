@@ -6,7 +6,7 @@ const { spawn } = require('node:child_process');
 let passed = 0, failed = 0;
 
 /* Runs fn; it passes unless it throws or takes longer than `limit` seconds. */
-async function check(name, fn, limit = 60) {
+async function check(name, fn, limit = 240) {
   const start = Date.now();
   let timer;
   const late = new Promise((_, no) => {

@@ -94,6 +94,7 @@ module.exports = async (check, browser, serve) => {
 
   await check('losses: a store that fails logs nobody out', async () => {
     const v = await Visitor.arrive(browser, plain, { login: 'alice' }), { page } = v;
+    await page.locator('#devices li').first().waitFor();     /* else that request may meet the fault */
     await press(page, 'Let the store fail');
     await told(page, '503');
     await told(page, 'The server is well again.');

@@ -20,9 +20,11 @@ class Visitor {
     this.requests = [];                         /* of all tabs: { method, path, status } as they end */
   }
 
-  static async arrive(browser, server, { login, label, ...options } = {}) {
+  /* clock: the time of the pages can be moved on, page.clock; it runs by itself until then. */
+  static async arrive(browser, server, { login, label, clock, ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-    context.setDefaultTimeout(20000);
+    context.setDefaultTimeout(60000);
+    if (clock) await context.clock.install();
     const visitor = new Visitor(context, server.url);
     await visitor.tab();
     if (login) await visitor.login(login, { label });
