@@ -6,6 +6,9 @@ const path = require('node:path');
 
 const PASSWORD = { alice: 'alice-likes-tea', bob: 'bob-likes-coffee', admin: 'admin-sees-all' };
 
+const running = new Set();
+process.on('exit', () => running.forEach(child => child.kill()));      /* also when a test falls over */
+
 /* Resolves when it listens. Passwords are hashed with few rounds: it is not their strength that is tested. */
 async function startServer(...options) {
   const dir = mkdtempSync(path.join(process.env.OUT, 'server-'));
@@ -14,7 +17,7 @@ async function startServer(...options) {
     { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = new Promise(yes => child.once('close', yes));
-  process.on('exit', () => child.kill());       /* also when a test falls over */
+  running.add(child);
   const port = await new Promise((yes, no) => {
     const look = text => {
       said += text;
@@ -34,6 +37,7 @@ async function startServer(...options) {
     async stop() {
       child.kill();
       await ended;
+      running.delete(child);
       rmSync(dir, { recursive: true });
     },
   };

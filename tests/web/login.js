@@ -95,6 +95,38 @@ module.exports = async (check, browser, serve) => {
     await v.leave();
   });
 
+  await check('login: no answer at all is said aloud, and the focus stays where it was', async () => {
+    const v = await Visitor.arrive(browser, plain), { page } = v;
+    await press(page, 'alice');
+    await v.context.setOffline(true);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'The server does not answer.' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'login-button');
+    await v.context.setOffline(false);
+    await page.keyboard.press('Enter');
+    await inside(page, 'alice');
+    await v.leave();
+  });
+
+  await check('logout: pressed while the last refresh is under way, which finds the session over', async () => {
+    const v = await Visitor.arrive(browser, plain, { login: 'alice' }), { page } = v;
+    const asked = page.waitForRequest('**/auth/refresh');
+    let go;
+    const pressed = new Promise(yes => { go = yes; });
+    await page.route('**/auth/refresh', async route => {
+      await pressed;
+      await route.fulfill({ status: 401, json: { error: 'invalid_grant', client: 'login' } });
+    });
+    await press(page, 'Renew now');
+    await asked;
+    await press(page, 'Log out');
+    go();
+    await outside(page);
+    await page.evaluate(() => navigator.locks.request('tokenauth refresh', () => {}));
+    assert.equal(await page.getByText('You are NOT logged out').count(), 0);
+    await v.leave();
+  });
+
   await check('a server without --debug has no thief and loses nothing; the page says so', async () => {
     const v = await Visitor.arrive(browser, bare, { login: 'alice' });
     await v.page.getByText('Started with make server ARGS=--debug').waitFor();

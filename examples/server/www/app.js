@@ -318,11 +318,15 @@ async function login(event) {
   const form = new FormData($('login-form'));
   const body = { username: form.get('username'), password: form.get('password') };
   if (form.get('label')) body.label = form.get('label');
+  const from = document.activeElement;        /* a button that is disabled loses the focus */
   say('');
   $('login-button').disabled = true;
   const answer = await alone(() => ask('POST', '/login', { body }));
   $('login-button').disabled = false;
-  if (!answer) return say('The server does not answer.');
+  if (!answer) {
+    from.focus();
+    return say('The server does not answer.');
+  }
   if (!answer.ok) {
     tell('Server', 'The login is refused.', { outcome: 'bad', detail: answer.said });
     $('password').select();
@@ -340,10 +344,11 @@ async function login(event) {
   $('access-title').focus();
 }
 
-async function logout(path = '/logout') {
-  const answer = await alone(() => ask('POST', path, { token: access.token }));
+async function logout() {
+  const answer = await alone(() => access && ask('POST', '/logout', { token: access.token }));
+  if (!access) return;                        /* it was over before it was our turn, and has been told */
   if (!answer?.ok) return tell('Server', 'You are NOT logged out.',
-    { outcome: 'bad', detail: answer ? answer.said : `POST ${path} → no answer` });
+    { outcome: 'bad', detail: answer ? answer.said : 'POST /logout → no answer' });
   tell('You', 'Logged out. Session and cookie are deleted.', { outcome: 'good', detail: answer.said });
   leave(answer.said, { text: 'You are logged out.' });
 }
