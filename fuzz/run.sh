@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh - what `make fuzz` does: builds each fuzz/fuzz_*.c, runs it for TIME seconds, says how far it is.
 # From the environment: TIME (60), TARGETS ("json jwt"; all), ENGINE (libfuzzer or afl), CC (clang),
-# JOBS (2: targets built or run at once), SEED (0: another each time).
+# JOBS (2: targets built or run at once), SEED (0: another each time; n: with one compiler the same row of
+# inputs each time, however far it gets, and from the committed corpus alone).
 # What is found lies in build/fuzz/NAME-crash-...; build/fuzz/NAME.corpus grows from run to run.
 
 cd "$(dirname "$0")/.." || exit 2
@@ -47,10 +48,16 @@ build_one() {
 
 dict() { [ -f "fuzz/$1.dict" ] && echo "$2fuzz/$1.dict"; }
 
+# What libFuzzer learns depends on where things lie in memory, too.
+FIXED=
+[ "$SEED" = 0 ] || ! setarch -R true 2> /dev/null || FIXED='setarch -R'
+
 run_libfuzzer() {
-    mkdir -p "$OUT/$1.corpus"
-    "$OUT/$1" -max_total_time="$TIME" -timeout=20 -rss_limit_mb=2048 -seed="$SEED" -print_final_stats=1 \
-        -artifact_prefix="$OUT/$1-" $(dict "$1" -dict=) "$OUT/$1.corpus" "fuzz/corpus/$1" > "$OUT/$1.log" 2>&1
+    grown=$OUT/$1.corpus
+    [ "$SEED" = 0 ] || { grown=$OUT/$1.seeded; rm -rf "$grown"; }
+    mkdir -p "$grown"
+    $FIXED "$OUT/$1" -reload=0 -max_total_time="$TIME" -timeout=20 -rss_limit_mb=2048 -seed="$SEED" -print_final_stats=1 \
+        -artifact_prefix="$OUT/$1-" $(dict "$1" -dict=) "$grown" "fuzz/corpus/$1" > "$OUT/$1.log" 2>&1
 }
 # AFL++ ends with 0 whatever it found; what it found counts.
 run_afl() {
