@@ -884,7 +884,7 @@ if [ -r /proc/self/cmdline ] && mkfifo "$OUT/fifo" 2> /dev/null; then
     pid=$!
     exec 9> "$OUT/fifo"
     i=0
-    while [ $i -lt 10 ]; do             # at first it may still be the shell, or have its secrets
+    while [ $i -lt 60 ]; do             # at first it may still be the shell, or have its secrets
         tr '\000' ' ' < /proc/$pid/cmdline > "$OUT/ps"
         grep -q -e --now "$OUT/ps" && ! grep -q LEAK "$OUT/ps" && break
         i=$((i + 1)); sleep 1

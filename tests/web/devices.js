@@ -37,6 +37,31 @@ module.exports = async (check, browser, serve) => {
     await bob.leave();
   });
 
+  await check('devices: a list that arrives late is not shown to who logged in meanwhile', async () => {
+    const v = await Visitor.arrive(browser, plain, { login: 'alice', label: "alice's" }), { page } = v;
+    await device(page, "alice's").first().waitFor();
+    let release;
+    const late = new Promise(yes => { release = yes; });
+    await page.route('**/sessions', async route => {
+      const response = await route.fetch();
+      await late;
+      await route.fulfill({ response });
+    }, { times: 1 });
+    const asked = page.waitForRequest('**/sessions');
+    await press(page, 'Renew now');
+    const answered = (await asked).response();
+    await press(page, 'Log out');
+    await outside(page);
+    await v.login('bob', { label: "bob's" });
+    await device(page, "bob's").first().waitFor();
+    release();
+    await (await answered).finished();
+    await press(page, 'Call the API');
+    await told(page, 'The request: hello, bob.');
+    assert.ok(!(await names(page)).includes("alice's"), 'the devices of alice are shown to bob');
+    await v.leave();
+  });
+
   await check('devices: log out everywhere', async () => {
     const one = await Visitor.arrive(browser, plain, { login: 'bob' });
     const two = await Visitor.arrive(browser, plain, { login: 'bob' });

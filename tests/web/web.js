@@ -33,5 +33,5 @@ const { launch } = require('./visitor');
     await browser.close();
     for (const server of servers) await server.stop();
   }
-  finish('web', wanted.length ? 1 : 44);
+  finish('web', wanted.length ? 1 : 45);
 })();

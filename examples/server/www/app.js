@@ -243,10 +243,12 @@ function showDevice(device) {
   return item;
 }
 
+/* A list that comes late may be another user's by now; whoever changed `access` has asked anew. */
 async function showDevices() {
+  const asked = access;
   try {
     const answer = await api('GET', '/sessions');
-    if (answer.ok) $('devices').replaceChildren(...answer.body.sessions.map(showDevice));
+    if (answer.ok && access === asked) $('devices').replaceChildren(...answer.body.sessions.map(showDevice));
   } catch { /* who was logged out meanwhile sees the login by now */ }
 }
 
