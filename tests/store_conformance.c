@@ -434,12 +434,12 @@ static void test_expires_by_itself(void)
     int64_t t = (int64_t)time(NULL);
     int waited;
     if (!kind->drops_by_itself) { kind->close(o); return; }
-    CHECK_ST(s.cas(s.ctx, a.id, NULL, &a, t + 2), TA_OK);
-    CHECK_ST(s.cas(s.ctx, b.id, NULL, &b, t + 2), TA_OK);
+    CHECK_ST(s.cas(s.ctx, a.id, NULL, &a, t + 5), TA_OK);
+    CHECK_ST(s.cas(s.ctx, b.id, NULL, &b, t + 5), TA_OK);
     next = b;
     CHECK_ST(swap(&s, &b, &next), TA_OK);       /* a later time moves with the swap */
     HOLDS(&s, &a);
-    for (waited = 0; waited < 60 && get(&s, a.id, &b) == TA_OK; waited++) usleep(100000);
+    for (waited = 0; waited < 300 && get(&s, a.id, &b) == TA_OK; waited++) usleep(100000);
     GONE(&s, &a);
     HOLDS(&s, &next);
     kind->close(o);
@@ -985,6 +985,7 @@ static void test_store_slow(void)
     o = opener();
     s = kind->store(o);
     CHECK_ST(put(&s, &a), TA_OK);
+    kind->patience(o, 700);
     kind->hold();
     before = seconds();
     next.gen = 1;
@@ -995,6 +996,7 @@ static void test_store_slow(void)
     CHECK_ST(s.list(s.ctx, "alice", 5, NULL, ids, 4, &n), TA_ERR_STORE);
     CHECK(seconds() - before < 4.0 * kind->slow_s + 2);
     kind->go();
+    kind->patience(o, STORE_PATIENT_MS);
     st = get(&s, a.id, &there);
     CHECK_ST(st, TA_OK);
     CHECK(same(&there, &a) || same(&there, &next));     /* unknown then, known now, for good */
@@ -1021,12 +1023,14 @@ static void test_store_down(void)
     o = opener();
     s = kind->store(o);
     CHECK_ST(put(&s, &a), TA_OK);
+    kind->patience(o, 1000);
     kind->kill();
     CHECK_ST(get(&s, a.id, &there), TA_ERR_STORE);
     b.gen = 1;
     CHECK_ST(swap(&s, &a, &b), TA_ERR_STORE);
     CHECK_ST(drop(&s, &a), TA_ERR_STORE);
     CHECK(kind->start());
+    kind->patience(o, STORE_PATIENT_MS);
     HOLDS(&s, &a);                              /* found again by itself, and nothing was lost */
     CHECK_ST(swap(&s, &a, &b), TA_OK);
     kind->kill();                               /* this time the connection is found dead by the write */

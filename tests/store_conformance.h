@@ -9,6 +9,8 @@
 
 #include "check.h"
 
+#define STORE_PATIENT_MS 20000
+
 typedef struct store_kind {
     const char *name;
     /* One more opener of the store, as a process of its own would open it; NULL: it cannot be opened. */
@@ -26,12 +28,15 @@ typedef struct store_kind {
     bool     (*poke)(const uint8_t id[TA_ID_SIZE], const uint8_t bytes[TA_RECORD_SIZE]);
 
     /* A server behind it: held still and let go, killed and started with what it had; NULL: none.
-       slow_s: after how many seconds at most a call gives up on one that is held still.          */
+       slow_s: after how many seconds at most a call gives up on one that is held still.
+       patience: how long a call of this opener waits for it. open() gives it much: on a busy machine a
+       server may be slow to answer, and that it answers is what most tests are about.            */
     void     (*hold)(void);
     void     (*go)(void);
     void     (*kill)(void);
     bool     (*start)(void);
     int      slow_s;
+    void     (*patience)(void *opener, int ms);
 } store_kind;
 
 /* Runs everything; adds what passed and failed. Prints what failed.                                  */

@@ -88,7 +88,7 @@ static void make_home(service *s, const char *dir, const char *name, const char 
 /* The answer as text, or NULL; for set-up and for looking behind the store's back.                       */
 static redisReply *redis_ask(int port, const char *format, ...)
 {
-    struct timeval t = {5, 0};
+    struct timeval t = {20, 0};
     redisContext *c = redisConnectWithTimeout("127.0.0.1", port, t);
     redisReply *a = NULL;
     va_list list;
@@ -112,7 +112,7 @@ static bool redis_says(int port, const char *command, const char *want)
 static bool wait_redis(int port, const char *command, const char *want)
 {
     int tries;
-    for (tries = 0; tries < 600; tries++) {
+    for (tries = 0; tries < 1200; tries++) {
         if (redis_says(port, command, want)) return true;
         usleep(50000);
     }
@@ -137,12 +137,12 @@ static bool redis_start(service *s)
             argv[n + 1 + i] = strcmp(s->extra[i], "BUS") == 0 ? bus : s->extra[i];
         argv[n + 1 + i] = NULL;
         s->pid = spawn(s->home, NULL, argv);
-        for (i = 0; i < 400; i++) {
+        for (i = 0; i < 2400; i++) {
             if (redis_says(s->port, "PING", "PONG")) return s->placed = true;
             if (waitpid(s->pid, NULL, WNOHANG) == s->pid) break;        /* the port was taken */
             usleep(25000);
         }
-        if (i == 400) break;
+        if (i == 2400) break;
         if (!s->placed) s->port = s->bus = 0;
     }
     printf("redis-server does not start; see %s/log\n", s->home);
@@ -150,7 +150,43 @@ static bool redis_start(service *s)
 }
 
 #define CLUSTER_NODES 6
+#define CLUSTER_PATIENT_MS 15000
 typedef struct cluster_service { service node[CLUSTER_NODES]; } cluster_service;
+
+static bool cluster_know_all(const cluster_service *c)
+{
+    int i;
+    for (i = 0; i < CLUSTER_NODES; i++) {
+        if (!redis_says(c->node[i].port, "CLUSTER INFO", "cluster_known_nodes:6")) return false;
+    }
+    return true;
+}
+
+/* On a busy machine a handshake may take longer than it is allowed to: again, then. */
+static bool cluster_join(const cluster_service *c)
+{
+    char command[100];
+    int tries, i;
+    snprintf(command, sizeof command, "CLUSTER MEET 127.0.0.1 %d %d", c->node[0].port, c->node[0].bus);
+    for (tries = 0; tries < 1200; tries++) {
+        for (i = 1; i < CLUSTER_NODES && tries % 60 == 0; i++) {
+            if (!redis_says(c->node[i].port, command, "OK")) return false;
+        }
+        if (cluster_know_all(c)) return true;
+        usleep(50000);
+    }
+    printf("the nodes do not know each other\n");
+    return false;
+}
+
+/* How long a node may be silent before the others take it for dead: much, but where one is killed. */
+static void cluster_patience(const cluster_service *c, int ms)
+{
+    char command[60];
+    int i;
+    snprintf(command, sizeof command, "CONFIG SET cluster-node-timeout %d", ms);
+    for (i = 0; i < CLUSTER_NODES; i++) (void)wait_redis(c->node[i].port, command, "OK");
+}
 
 static bool cluster_meet(cluster_service *c)
 {
@@ -165,12 +201,8 @@ static bool cluster_meet(cluster_service *c)
         }
         snprintf(command, sizeof command, "CLUSTER SET-CONFIG-EPOCH %d", i + 1);
         if (!redis_says(c->node[i].port, command, "OK")) return false;
-        snprintf(command, sizeof command, "CLUSTER MEET 127.0.0.1 %d %d", c->node[0].port, c->node[0].bus);
-        if (i > 0 && !redis_says(c->node[i].port, command, "OK")) return false;
     }
-    for (i = 0; i < CLUSTER_NODES; i++) {
-        if (!wait_redis(c->node[i].port, "CLUSTER INFO", "cluster_known_nodes:6")) return false;
-    }
+    if (!cluster_join(c)) return false;
     for (i = 3; i < CLUSTER_NODES; i++) {
         a = redis_ask(c->node[i - 3].port, "CLUSTER MYID");
         snprintf(id, sizeof id, "%s", a != NULL && a->str != NULL ? a->str : "");
@@ -185,7 +217,7 @@ static bool cluster_meet(cluster_service *c)
 static bool cluster_node_ready(const service *s)
 {
     int tries;
-    for (tries = 0; tries < 600; tries++) {
+    for (tries = 0; tries < 1200; tries++) {
         if (redis_says(s->port, "INFO replication", "role:master")
             || redis_says(s->port, "INFO replication", "master_link_status:up")) return true;
         usleep(50000);
@@ -217,7 +249,9 @@ static bool cluster_start(cluster_service *c, const char *dir)
         c->node[i].extra = extra;
         if (!redis_start(&c->node[i])) return false;
     }
-    return cluster_meet(c) && cluster_ready(c);
+    if (!cluster_meet(c) || !cluster_ready(c)) return false;
+    cluster_patience(c, CLUSTER_PATIENT_MS);
+    return true;
 }
 
 /* ---- PostgreSQL --------------------------------------------------------------------------------- */
@@ -254,12 +288,12 @@ static bool pg_start(service *s)
         snprintf(port, sizeof port, "%d", s->port);
         pg_url(s, url, sizeof url);
         s->pid = spawn(s->home, "postgres", argv);
-        for (i = 0; i < 600; i++) {
+        for (i = 0; i < 2400; i++) {
             if (PQping(url) == PQPING_OK) return s->placed = true;
             if (waitpid(s->pid, NULL, WNOHANG) == s->pid) break;
             usleep(25000);
         }
-        if (i == 600) break;
+        if (i == 2400) break;
         if (!s->placed) s->port = 0;
         usleep(100000);
     }

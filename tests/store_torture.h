@@ -262,9 +262,9 @@ static void torture_refresh(const ta_auth *a, size_t n, bool theft)
     ta_status st;
     if (theft) torture_lie_in_wait(c);
     else       __atomic_add_fetch(&c->begun, 1, __ATOMIC_SEQ_CST);
+    began = torture_age();              /* from here on the token grows old */
     j = torture_look(c);
     if (j.len == 0 || (theft && j.old_len == 0)) return;
-    began = torture_age();
     opts.retry_key = theft ? NULL : j.retry;            /* a thief has the token, not the key */
     call = torture_begin(theft ? T_THEFT : T_REFRESH, n, &j);
     st = ta_refresh(a, theft ? j.old : j.token, theft ? j.old_len : j.len, torture_now(), &opts, &pair);
@@ -349,6 +349,8 @@ static void torture_process(int threads)
         if (o == NULL) usleep(100000);
     }
     if (o == NULL) _exit(0);
+    if (torture_kind->patience != NULL)
+        torture_kind->patience(o, torture_kind == &cluster ? 10000 : torture_kind == &postgres ? 2000 : 1000);
     s = torture_kind->store(o);
     for (i = 0; i < threads; i++) if (pthread_create(&thread[i], NULL, torture_thread, &s) != 0) _exit(1);
     for (i = 0; i < threads; i++) pthread_join(thread[i], NULL);
@@ -512,6 +514,31 @@ static void torture_note_all(const torture_call *c, size_t n)
     }
 }
 
+static bool torture_is_lost(const torture_call *c)
+{
+    return c->end == 0 || c->st == TA_ERR_STORE || c->st == TA_ERR_BUSY;
+}
+
+/* The token after this call's was presented, and may have been rotated, before the call was over: two
+   behind, as its own then is, is a replay by the protocol. It takes a rotation that was long past when its
+   answer, lost with a server, was asked for again.                                                     */
+static bool torture_is_overtaken(const torture_call *c, size_t n)
+{
+    const torture_call *first = torture->call, *o = c - first > 64 ? c - 64 : first;
+    for (; o < first + n && (c->end == 0 || o->start < c->end); o++) {
+        if (o->op == T_REFRESH && o->session == c->session && o->used > c->used
+            && (torture_is_lost(o) || (o->st == TA_OK && o->got > o->used))) return true;
+    }
+    return false;
+}
+
+/* A client that came too late with its token has ended its session itself, whether it was told or not. */
+static bool torture_may_end_its_own(const torture_call *c, size_t n)
+{
+    return c->op == T_REFRESH && (torture_is_lost(c) || c->st == TA_ERR_REPLAY)
+        && (c->late || torture_is_overtaken(c, n));
+}
+
 static void torture_check_calls(void)
 {
     size_t n = torture->calls < TORTURE_CALLS ? torture->calls : TORTURE_CALLS, i;
@@ -520,7 +547,8 @@ static void torture_check_calls(void)
     for (i = 0; i < n; i++) {
         const torture_call *c = &torture->call[i];
         if (c->op == T_LOGOUT_ALL) torture_note_all(c, n);
-        if (c->op == T_LOGOUT || c->op == T_THEFT) torture_note_touch(c->session, c->start);
+        if (c->op == T_LOGOUT || c->op == T_THEFT || torture_may_end_its_own(c, n))
+            torture_note_touch(c->session, c->start);
         if (c->end == 0) continue;
         if ((c->op == T_LOGOUT && c->st == TA_OK) || c->st == TA_ERR_REPLAY || c->st == TA_ERR_AHEAD)
             torture_note_end(c->session, c->end);
@@ -682,6 +710,33 @@ static void torture_until(double then)
     }
 }
 
+/* Calls since the first-th that went well and gave a new token. */
+static long torture_news(size_t first, torture_op op)
+{
+    long n = 0;
+    for (; first < torture->calls && first < TORTURE_CALLS; first++) {
+        const torture_call *c = &torture->call[first];
+        n += c->op == op && c->end != 0 && c->st == TA_OK && (op == T_LOGIN || c->got > c->used);
+    }
+    return n;
+}
+
+/* On a busy machine a fault may take as long as all of it was meant to: on until there was enough.     */
+static void torture_until_enough(const store_kind *k)
+{
+    double most = torture_age() + 120;
+    while (torture_age() < most && (torture_news(0, T_LOGIN) < 50 || torture_news(0, T_REFRESH) < 300
+                                    || (k != &memory && torture_faults < 3))) torture_until(torture_age() + 0.5);
+}
+
+static void torture_until_ahead_of_back_up(size_t first)
+{
+    double most = torture_age() + 120;
+    torture_until(torture_age() + 0.7);
+    while (torture_age() < most && torture_news(first, T_REFRESH) + torture_news(first, T_LOGIN) < 30)
+        torture_until(torture_age() + 0.5);
+}
+
 static void run_torture(const store_kind *k)
 {
     void *o;
@@ -691,15 +746,18 @@ static void run_torture(const store_kind *k)
     torture_kind = k;
     if (k == &cluster) length = quick ? 9 : 90;
     k->wipe();
+    if (k == &cluster) cluster_patience(&cluster_servers, 1000);
     torture_set_up();
     torture_processes = k->several ? TORTURE_PROCESSES : 1;
     torture_threads = k->several ? 2 : 8;
     for (i = 0; i < torture_processes; i++) torture_fork(i);
     usleep(500000);
     torture_until(length - 0.7);
+    torture_until_enough(k);
     if (k != &memory) torture_back_up(k);
-    torture_until(torture_age() + 0.7);
+    torture_until_ahead_of_back_up(torture->calls);
     torture_stop();
+    if (k == &cluster) cluster_patience(&cluster_servers, CLUSTER_PATIENT_MS);
     if (k != &memory) {
         o = k->open();
         CHECK(o != NULL);
