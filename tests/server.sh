@@ -314,8 +314,8 @@ no_secrets() { # refresh tokens have 50 characters, session ids 22, and a dot is
     wantno_log 'a secret' -e mallory -e guess -e likes -e 'eyJ[^"]*\.' -e '[A-Za-z0-9_-]\{49\}'
 }
 
-# Times in milliseconds. A busy machine may be slow at any moment, so a comparison is made up to five times, with other
-# names each time: too many wrong guesses of one are answered at once.
+# Times in milliseconds. A busy machine may be slow at any moment, so a comparison is made up to five times,
+# with other names each time: too many wrong guesses of one are answered at once.
 timed_login() { ms=$(curl -s -m 60 -o /dev/null -w '%{time_total}' -H 'Content-Type: application/json' \
     -d '{"username":"'"$1"'","password":"not this one"}' "$URL/login" | awk '{ printf "%d", $1 * 1000 }'); }
 slow_passwords() { # a name that does not exist takes as long; and meanwhile others are served
@@ -331,6 +331,9 @@ slow_passwords() { # a name that does not exist takes as long; and meanwhile oth
     served=0
     while kill -0 $waiting 2> /dev/null; do ask GET /healthz ''; served=$((served + 1)); done
     check "$served others were served while six passwords were checked" [ "$served" -gt 8 ]
+    hold 40 "$(printf 'POST /login HTTP/1.1\r\nHost: localhost:%s\r\nContent-Type: application/json\r\n%s\r\n\r\n%s' \
+        "$PORT" 'Content-Length: 31' '{"username":"a","password":"b"}')" busy_healthz 200
+    check "$open of 40 logins wait, 32 may" [ "$open" -le 32 ]
 }
 
 # ---- bad input -----------------------------------------------------------------------------------------
@@ -496,7 +499,11 @@ restart() { # in the middle of work; nobody may lose his session
     done
     alice; DEAD=$R; OLD=$A; ask POST /logout '{"refresh_token":"'"$DEAD"'"}'
     alice; OLD=$A; REST=$R
-    for i in 1 2 3 4; do until [ "$(wc -l < "$OUT/count$i")" -ge 3 ]; do sleep 0.1; done; done
+    tries=0
+    for i in 1 2 3 4; do
+        until [ "$(wc -l < "$OUT/count$i")" -ge 3 ] || [ $tries -gt 600 ]; do sleep 0.1; tries=$((tries + 1)); done
+    done
+    check 'all four are at work' [ $tries -le 600 ]
     stop
     rm "$OUT/on"
     wait $followers
@@ -610,10 +617,22 @@ window_over() {
     refresh "$R0"; want 'and the old one is a replay' 401
     logged 'it is' '"event":"replay"'
 }
-unused() {
+over() { # NAME STATUS        what becomes of a session after a while
     alice; sleep 4
-    refresh "$R"; want 'unused for too long' 401
-    logged 'idle is in the log' TA_ERR_IDLE
+    refresh "$R"; want "$1" 401
+    logged "$1 is in the log" "$2"
+}
+no_retry() {
+    KEY=AAECAwQFBgcICQoLDA0ODw
+    alice
+    for code_wanted in 201 401; do
+        ask POST /auth/refresh '{"refresh_token":"'"$R"'","retryKey":"'$KEY'"}'; want 'without --retry' $code_wanted
+    done
+    logged 'a retry is a replay' '"event":"replay"'
+}
+another_page() {
+    ask GET / '';        want 'a page of its own' 200 'text/html' 'another page'
+    ask GET /app.js '';  want 'and what it does not have' 404
 }
 
 # ---- all of it ---------------------------------------------------------------------------------------------------
@@ -633,7 +652,11 @@ start --request-time 2s; late; stop
 # what must not be over yet has many seconds left; what must be over has had one or two
 start --window 12s --debug; window; stop
 start --window 1s --access 2s; window_over; stop
-start --idle 2s --access 1s; unused; stop
+start --idle 2s --access 1s; over 'unused for too long' TA_ERR_IDLE; stop
+start --absolute 2s --access 1s; over 'after --absolute' TA_ERR_EXPIRED; stop
+start --window 0 --retry 0; no_retry; stop
+mkdir "$OUT/www"; echo 'another page' > "$OUT/www/index.html"
+start --www "$OUT/www"; another_page; stop
 
 start --stateless
 alice; A1=$A; R1=$R

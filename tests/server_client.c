@@ -123,7 +123,7 @@ static int send_and_read(long answers, bool closes, bool bytewise)
 static int hold(long count, const char *port, const char *text)
 {
     static int fds[4096];
-    char request[200];
+    char request[1000];
     long i, open = 0;
     snprintf(request, sizeof request, "GET /healthz HTTP/1.1\r\nHost: localhost:%s\r\n\r\n%s", port, text);
     if (count > 4096) count = 4096;
