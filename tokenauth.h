@@ -1761,7 +1761,7 @@ ta_status ta_base64url_decode(const char *in, size_t in_len, void *out, size_t o
     if (out_len == NULL || (in == NULL && in_len > 0) || (out == NULL && n > 0)) return TA_ERR_ARGUMENT;
     if (n > out_cap) return TA_ERR_SPACE;
     if (!tai_base64_decode(in, in_len, (uint8_t *)out, tai_base64url)) {
-        if (n > 0) ta_wipe(out, n);
+        ta_wipe(out, n);
         return TA_ERR_ENCODING;
     }
     *out_len = n;
@@ -3628,8 +3628,8 @@ ta_status ta_key_init_text(ta_key *key, const char *text, size_t len, const char
     if (key == NULL) return TA_ERR_ARGUMENT;
     ta_wipe(key, sizeof *key);
     if (text == NULL && len > 0) return TA_ERR_ARGUMENT;
-    if (len > 0 && tai_take_prefix(&text, &len, "raw:")) return ta_key_init(key, text, len, kid);
-    st = len > 0 ? tai_secret_decode(text, len, secret, &n) : TA_ERR_ENCODING;
+    if (tai_take_prefix(&text, &len, "raw:")) return ta_key_init(key, text, len, kid);
+    st = tai_secret_decode(text, len, secret, &n);
     if (st == TA_OK) st = ta_key_init(key, secret, n, kid);
     ta_wipe(secret, sizeof secret);
     return st;
@@ -6527,7 +6527,7 @@ ta_status ta_bearer(const char *header, size_t len, const char **token, size_t *
     if (token_len != NULL) *token_len = 0;
     if (token == NULL || token_len == NULL || (header == NULL && len > 0)) return TA_ERR_ARGUMENT;
     tai_trim(&header, &len);
-    if (len == 0 || !tai_starts(header, len, "bearer")) return TA_ERR_ABSENT;
+    if (!tai_starts(header, len, "bearer")) return TA_ERR_ABSENT;
     header += 6;
     len -= 6;
     if (len > 0 && *header != ' ')    /* "Bearerish" */
@@ -6550,14 +6550,14 @@ static bool tai_is_cookie_value(const char *text, size_t len)
     return true;
 }
 
-/* The next piece of a Cookie header up to its semicolon, trimmed; *pos moves behind that.        */
+/* The next piece of a Cookie header up to its semicolon or the end, trimmed; *pos moves behind that. */
 static void tai_cookie_piece(const char *header, size_t len, size_t *pos, const char **piece, size_t *n)
 {
     size_t start = *pos;
     while (*pos < len && header[*pos] != ';') ++*pos;
     *piece = header + start;
     *n = *pos - start;
-    if (*pos < len) ++*pos;
+    ++*pos;
     tai_trim(piece, n);
 }
 

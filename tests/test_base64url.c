@@ -632,6 +632,8 @@ static void test_arguments(void)
     len = 77;
     CHECK_ST(ta_base64url_decode(NULL, 4, out, sizeof out, &len), TA_ERR_ARGUMENT);
     CHECK_EQ(len, 0);
+    CHECK_ST(ta_base64url_decode(NULL, 1, out, sizeof out, &len), TA_ERR_ARGUMENT);
+    CHECK_ST(ta_base64url_decode("Zg", 2, NULL, 8, &len), TA_ERR_ARGUMENT);
     len = 77;
     CHECK_ST(ta_base64url_decode("Zm9v", 4, NULL, 8, &len), TA_ERR_ARGUMENT);
     CHECK_EQ(len, 0);

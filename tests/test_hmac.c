@@ -266,6 +266,23 @@ static void hmac_row(char **field, size_t fields)
     free(tag);
 }
 
+/* What the last steps worked on is cleared by themselves, whatever their callers do afterwards.     */
+static void test_nothing_of_the_state_is_left(void)
+{
+    ta_key key;
+    ta_sha256 c;
+    uint32_t state[8];
+    uint8_t mac[TA_SHA256_SIZE];
+    CHECK_ST(ta_key_init(&key, "thirty-two bytes, and one more..", 32, NULL), TA_OK);
+    memcpy(state, key.inner, sizeof state);
+    tai_hmac_outer(key.outer, state, mac);
+    CHECK(all_zero(state, sizeof state));
+    tai_hmac_begin(&c, key.inner);
+    ta_sha256_update(&c, "text", 4);
+    tai_hmac_end(&c, key.outer, mac);
+    CHECK(all_zero(&c, sizeof c));
+}
+
 int main(void)
 {
     RUN(test_rfc4231_vectors);
@@ -275,6 +292,7 @@ int main(void)
     RUN(test_keys_that_are_one_key);
     RUN(test_each_bit_flip_changes_the_mac);
     RUN(test_empty_key_and_empty_message);
+    RUN(test_nothing_of_the_state_is_left);
     run_vectors("hmac/rfc4231.tsv", 7, hmac_row);
     run_vectors("hmac/cavp_hmac_sha256.tsv", 159, hmac_row);
     run_vectors("hmac/wycheproof_hmac_sha256.tsv", 115, hmac_row);

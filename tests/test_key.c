@@ -190,7 +190,7 @@ static void test_key_pem_text_is_refused_as_a_secret(void)
     static const char *const near_misses[] = {
         "-----BEGIN-RSA PUBLIC KEY-----", "----BEGIN RSA PUBLIC KEY-----", "-----begin PUBLIC KEY-----",
         "- ----BEGIN PUBLIC KEY-----", "-----BEGI", " ssh-rsa AAAA", "xssh-rsa AAAA", "ssh", "ssh_rsa",
-        "SSH-rsa", "ecdsa-sha2", "ecdsa-sha3-nistp256", " ecdsa-sha2-nistp256"
+        "SSH-rsa", "ecdsa-sha2", "ecdsa-sha2_nistp256", "ecdsa-sha3-nistp256", " ecdsa-sha2-nistp256"
     };
     static const char *const keys[] = {
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----\n",
@@ -432,6 +432,8 @@ static void test_key_text_lengths(void)
         }
         CHECK_ST(text_exact(&k, text, 4 + 2 * n), want);
         if (want == TA_OK) KEY_IS(&k, ramp, n); else CHECK(all_zero(&k, sizeof k));
+        text[4 + 2 * n] = '0';                      /* one digit too many, also behind the longest */
+        REFUSED(text_exact(&k, text, 5 + 2 * n), n <= 256 ? TA_ERR_ENCODING : TA_ERR_LIMIT);
 
         dirty();
         memcpy(text, "base64url:", 10);

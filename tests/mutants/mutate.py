@@ -205,13 +205,20 @@ def of_statement(source, toks, other, i):
     yield toks[i].start, toks[end].start, ''
 
 
+def is_symmetric(toks, other, i):
+    """Whether two are equal does not depend on their order."""
+    return toks[i].text == 'ta_equal' or (
+        toks[i].text == 'memcmp' and toks[other[i + 1] + 1].text in ('==', '!='))
+
+
 def of_arguments(source, toks, other, i):
     """The first two arguments of a call, when both are one word or number."""
     if toks[i].kind != 'word' or toks[i].text in ('if', 'while', 'for', 'switch', 'sizeof', 'return'):
         return
     if toks[i + 1].text == '(' and toks[i + 3].text == ',' and toks[i + 5].text in (',', ')'):
         a, b = toks[i + 2], toks[i + 4]
-        if a.kind in ('word', 'number') and b.kind in ('word', 'number') and a.text != b.text:
+        if (a.kind in ('word', 'number') and b.kind in ('word', 'number') and a.text != b.text
+                and not is_symmetric(toks, other, i)):
             yield a.start, b.end, f'{b.text}, {a.text}'
 
 
