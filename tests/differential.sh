@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.." || exit 2
 CC=${CC:-cc}
 OUT=build/differential
 mkdir -p "$OUT" || exit 2
+install() { npm ci --no-audit --no-fund --silent; }
 sum() { echo "differential: $1 passed, $2 failed"; }
 
 for tool in node npm; do
@@ -17,7 +18,7 @@ $CC -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -o "$OUT/peer
     -lsqlite3 -lcrypto || { echo 'it needs libsqlite3-dev and libssl-dev'; sum 0 1; exit 1; }
 if ! cmp -s tests/differential/package-lock.json "$OUT/package-lock.json" || [ ! -d "$OUT/node_modules" ]; then
     cp tests/differential/package.json tests/differential/package-lock.json "$OUT/" &&
-    (cd "$OUT" && npm ci --no-audit --no-fund --silent) || { echo 'npm ci failed'; sum 0 1; exit 1; }
+    (cd "$OUT" && { install || { sleep 10; install; }; }) || { echo 'npm ci failed'; sum 0 1; exit 1; }
 fi
 cp tests/differential/differential.mjs "$OUT/"
 node "$OUT/differential.mjs" "$OUT/peer" "${CASES:-100000}" "${SEED:-20260101}"

@@ -35,7 +35,8 @@ make_root() {
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -z "$proxy" ] || export http_proxy="${http_proxy:-$proxy}"
     echo 'making a Debian 13 system with CBMC in it: about a minute'
-    fetch_root "$from" || fetch_root "$from" ||         # once more: a mirror may have hiccups
+    fetch_root "$from" ||                               # a mirror may have hiccups
+        { sleep 5; fetch_root "$from"; } || { sleep 30; fetch_root "$from"; } ||
         stop "debootstrap: $(tail -n 1 "$ROOT.log"); see $ROOT.log"
     mv "$ROOT.new" "$ROOT"
 }
