@@ -19,7 +19,7 @@ start() { # N        a server of its own directory; sets url_N
     tries=0
     until grep -q -s 'Ctrl-C' "$DIR/$1.out"; do
         tries=$((tries + 1))
-        if [ $tries -ge 200 ]; then
+        if [ $tries -ge 600 ]; then
             echo "FAILED server $1 did not start"; cat "$DIR/$1.err"
             echo 'servers: 0 passed, 1 failed'; exit 1
         fi
