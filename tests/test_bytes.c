@@ -134,6 +134,30 @@ static void test_wipe_of_an_exact_block(void)
     ta_wipe(NULL, 0);
 }
 
+/* ---- search ---------------------------------------------------------------------------- */
+
+/* The first of them, wherever it stands, one byte behind the end not counted; neighbours in value do not. */
+static void test_run_to_stops_at_the_first(void)
+{
+    size_t n, at;
+    for (n = 0; n <= 50; n++) {
+        for (at = 0; at <= n; at++) {
+            char *text = (char *)exact(n + 1), *tight;
+            memset(text, at % 2 == 0 ? '/' : '-', n + 1);
+            text[n] = '.';
+            CHECK_EQ(tai_run_to(text, n, '.'), n);
+            text[at] = '.';
+            CHECK_EQ(tai_run_to(text, n, '.'), at);
+            memset(text + at, '.', n - at);
+            CHECK_EQ(tai_run_to(text, n, '.'), at);
+            tight = (char *)exact_copy(text, n);
+            CHECK_EQ(tai_run_to(tight, n, '.'), at);
+            free(tight);
+            free(text);
+        }
+    }
+}
+
 /* ---- status ---------------------------------------------------------------------------- */
 
 /* Typed in on purpose, not made from TA_STATUS_LIST: a renumbered or renamed status must fail. */
@@ -261,6 +285,7 @@ int main(void)
     RUN(test_equal_goes_past_a_nul);
     RUN(test_wipe_clears_exactly_its_bytes);
     RUN(test_wipe_of_an_exact_block);
+    RUN(test_run_to_stops_at_the_first);
     RUN(test_status_numbers_never_change);
     RUN(test_status_name_of_each);
     RUN(test_status_str_of_each);
