@@ -6603,13 +6603,11 @@ static bool tai_is_cookie_path(const char *path)
 /* What browsers enforce by the name alone (6265bis 4.1.3): better refused here than there. */
 static bool tai_is_cookie(const ta_cookie *c)
 {
-    size_t n;
     bool whole_site = c->path == NULL || (c->path[0] == '/' && c->path[1] == '\0');
     if (c->name == NULL || !tai_is_token(c->name, '\0')
         || (c->path != NULL && !tai_is_cookie_path(c->path))) return false;
-    n = strlen(c->name);
-    if (tai_starts(c->name, n, "__host-")) return whole_site && !c->allow_http;
-    return !tai_starts(c->name, n, "__secure-") || !c->allow_http;
+    if (tai_starts(c->name, strlen(c->name), "__host-")) return whole_site && !c->allow_http;
+    return !tai_starts(c->name, strlen(c->name), "__secure-") || !c->allow_http;
 }
 
 ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32_t max_age_s, char *out,

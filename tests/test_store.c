@@ -267,6 +267,7 @@ static void test_record_wrong_lengths(void)
     CHECK_ST(unpack(big, 2 * (size_t)TA_RECORD_SIZE, &got), TA_ERR_STORE);
     memset(&got, 0x5A, sizeof got);
     CHECK_ST(ta_record_unpack(NULL, 0, &got), TA_ERR_STORE);
+    CHECK_ST(ta_record_unpack(NULL, TA_RECORD_SIZE, &got), TA_ERR_STORE);
     CHECK_ST(ta_record_unpack(big, TA_RECORD_SIZE, NULL), TA_ERR_ARGUMENT);
     CHECK(all_zero(&got, sizeof got));
     free(p);
@@ -466,6 +467,10 @@ static void test_record_bytes_after_the_text_are_zero(void)
     r.label_len = 0;
     r.text[3] = r.text[4] = 0;
     for (i = 3; i < TEXT; i++) CHECK_ST(with_byte(&r, AT_TEXT + i, 0x80), TA_ERR_STORE);
+    for (i = 0; i < TEXT - 1; i++) r.text[i] = 'a';
+    r.sub_len = TEXT - 1;                           /* one byte is left of the field */
+    CHECK_ST(with_byte(&r, AT_TEXT + TEXT - 1, 0), TA_OK);
+    CHECK_ST(with_byte(&r, AT_TEXT + TEXT - 1, 1), TA_ERR_STORE);
 }
 
 /* What lies in text beyond the two lengths is not part of the record: a caller's array may hold
