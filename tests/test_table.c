@@ -1319,6 +1319,9 @@ static void test_table_hash_is_keyed_and_sees_every_bit(void)
             flipped[bit / 8] = (uint8_t)(flipped[bit / 8] ^ (1u << (bit % 8)));
             CHECK(tai_hash(&a, id) != tai_hash(&a, flipped));
         }
+        memcpy(flipped, id + 8, 8);             /* and every place: the halves have keys of their own */
+        memcpy(flipped + 8, id, 8);
+        CHECK(tai_hash(&a, id) != tai_hash(&a, flipped));
     }
     a.seed = rnd64();
     for (i = 0; n < N; i++) {
