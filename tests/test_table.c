@@ -1733,6 +1733,8 @@ static void test_table_load_checksummed_but_wrong_headers(void)
     n = make_piece(buf, 0, 1, r, 1);               /* round and round, with nothing in it */
     for (i = 0; i < 3; i++) n += make_piece(buf + n, 1, 1, r, 0);
     refused(&back, buf, n);
+    n += make_piece(buf + n, 1, 0, r + 1, 2);      /* and out of it again */
+    refused(&back, buf, n);
     free(back.slots);
 }
 
@@ -1756,6 +1758,14 @@ static void test_table_load_age_is_that_of_the_newest_record(void)
         CHECK_ST(ta_table_load(&back, buf, n, T0 + 560, TA_LOAD_RESUME, 60), TA_OK);
         CHECK_ST(ta_table_load(&back, buf, n, T0 + 561, TA_LOAD_RESUME, 60), TA_ERR_SNAPSHOT);
         check_empty(&back);
+    }
+    {
+        ta_record r[3];                             /* the oldest there can be */
+        three_records(r);
+        r[0].created = r[0].rotated_at = 1;
+        n = make_piece(buf, 0, 0, r, 1);
+        CHECK_ST(ta_table_load(&back, buf, n, 1, TA_LOAD_RESUME, 60), TA_OK);
+        CHECK_ST(ta_table_load(&back, buf, n, 62, TA_LOAD_RESUME, 60), TA_ERR_SNAPSHOT);
     }
     free(back.slots);
 }
@@ -2063,6 +2073,7 @@ static void test_table_load_resume_refuses_old_snapshots(void)
     CHECK_ST(ta_table_load(&back, snap, len, INT64_MAX, TA_LOAD_RESUME, INT32_MAX), TA_ERR_SNAPSHOT);
     /* a clock that lost its battery makes nothing young: no age is clamped to 0 */
     CHECK_ST(ta_table_load(&back, snap, len, newest - 1, TA_LOAD_RESUME, 60), TA_OK);
+    CHECK_ST(ta_table_load(&back, snap, len, newest - 60, TA_LOAD_RESUME, 60), TA_OK);
     CHECK_ST(ta_table_load(&back, snap, len, newest - 61, TA_LOAD_RESUME, 60), TA_ERR_SNAPSHOT);
     CHECK_ST(ta_table_load(&back, snap, len, 1, TA_LOAD_RESUME, 3600), TA_ERR_SNAPSHOT);
     check_empty(&back);
