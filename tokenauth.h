@@ -5256,7 +5256,6 @@ static ta_status tai_delete(tai_access *x, const uint8_t id[TA_ID_SIZE])
 /* ---- refresh tokens -------------------------------------------------------------------------------- */
 
 typedef struct tai_token {
-    uint8_t  kid;
     uint8_t  secret[TAI_SECRET];
     uint32_t gen;
     uint8_t  id[TA_ID_SIZE];
@@ -5314,7 +5313,6 @@ static ta_status tai_token_read(const ta_auth *a, const char *text, size_t len, 
     if (prefix != NULL && !tai_take_prefix(&text, &len, prefix)) return TA_ERR_INVALID;
     st = tai_token_open(a, text, len, raw);
     if (st == TA_OK) {
-        t->kid = raw[0] & 15;
         memcpy(t->secret, raw + 1, TAI_SECRET);
         t->gen = tai_load32(raw + 1 + TAI_SECRET);
         tai_session_id(t->secret, t->id);

@@ -2623,6 +2623,48 @@ static void test_config_rest(void)
     CONFIG(TA_ERR_CONFIG);
 }
 
+/* ---- inside: what a caller sees only when two things go wrong ------------------------------------- */
+
+/* A get that says OK and gives nothing is refused even when the place it should fill holds the record. */
+static void test_a_get_that_gives_nothing_is_no_record(void)
+{
+    ta_record r, there;
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    CHECK(app_record(t.s, &r));
+    there = r;
+    fake_fail(&app.store, FAKE_GET, 1, 1, TA_OK, true)->lazy = true;
+    CHECK_ST(tai_get(&app.auth, r.id, &there), TA_ERR_STORE);
+    CHECK(all_zero(&there, sizeof there));
+    there = r;
+    CHECK_ST(tai_get(&app.auth, r.id, &there), TA_OK);
+}
+
+/* Of a token that is refused nothing is handed on, and a made one ends with its NUL. */
+static void test_a_refused_token_leaves_nothing(void)
+{
+    char text[TA_REFRESH_CAP], sid[TA_SID_CAP];
+    uint8_t bytes[16] = {1};
+    tai_token read;
+    fake_text t;
+    size_t n;
+    app_new();
+    t = SESSION("alice");
+    CHECK_ST(tai_token_read(&app.auth, t.s, strlen(t.s), &read), TA_OK);
+    CHECK(!all_zero(&read, sizeof read));
+    t.s[strlen(t.s) - 2] = t.s[strlen(t.s) - 2] == 'A' ? 'B' : 'A';
+    CHECK_ST(tai_token_read(&app.auth, t.s, strlen(t.s), &read), TA_ERR_INVALID);
+    CHECK(all_zero(&read, sizeof read));
+    CHECK_ST(ta_logout(&app.auth, NULL, 1, app.now), TA_ERR_ARGUMENT);
+    memset(text, 'x', sizeof text);
+    n = tai_token_mint(&app.auth, bytes, 7, text);
+    CHECK(n < sizeof text && text[n] == '\0' && memchr(text, '\0', n) == NULL);
+    memset(sid, 'x', sizeof sid);
+    tai_sid_put(bytes, sid);
+    CHECK(strlen(sid) == 22);
+}
+
 int main(void)
 {
     RUN(test_logout_any_generation_will_do);
@@ -2723,5 +2765,7 @@ int main(void)
     RUN(test_sessions_of_no_sid_and_lists_without_room);
     RUN(test_check_without_an_output_an_auth_or_a_clock);
     RUN(test_config_rest);
+    RUN(test_a_get_that_gives_nothing_is_no_record);
+    RUN(test_a_refused_token_leaves_nothing);
     return check_done("session");
 }

@@ -235,6 +235,16 @@ static void call_check(void)
 }
 static void call_logout(void)  { got = ta_logout(&auth, came, strlen(came), NOW + 31); }
 
+/* The parts of these alone: what they leave, the rest of a call may write over. */
+static uint8_t raw_token[TAI_TOKEN_BYTES], bound[8];
+static tai_token read_token;
+static ta_record record;
+static void call_open(void) { got = tai_token_open(&auth, came, strlen(came), raw_token); }
+static void call_read(void) { got = tai_token_read(&auth, came, strlen(came), &read_token); }
+static void call_mint(void) { tai_token_mint(&auth, drawn, 0, good); }
+static void call_bind(void) { tai_bind(&auth.refresh[0], "C", record.id, secret, sizeof secret, bound); }
+static void call_seal(void) { tai_seal(&auth.refresh[0], &record, secret, sizeof secret, bound); }
+
 static bool session_is_left(void)
 {
     return is_left(refresh_key[0].key.inner, 32) || is_left(refresh_key[0].key.outer, 32)
@@ -281,6 +291,30 @@ static void test_session(void)
     CHECK(!session_is_left());
 }
 
+/* The tag of a token, the MAC a seal is the front of, the bytes of a token. */
+static void test_parts_of_a_session(void)
+{
+    uint8_t tag[TA_SHA256_SIZE];
+    CHECK_ST(ta_base64url_decode(good, strlen(good), raw_token, sizeof raw_token, &token_len), TA_OK);
+    tai_token_tag(&auth.refresh[0], raw_token, tag);
+    CHECK(ta_equal(tag, raw_token + TAI_TOKEN_BYTES - TAI_TAG, TAI_TAG));
+    memcpy(came, good, sizeof came);
+    came[strlen(came) - 2] = came[strlen(came) - 2] == 'A' ? 'B' : 'A';
+    own_stack_run(call_open);
+    CHECK_ST(got, TA_ERR_INVALID);
+    CHECK(!is_left(tag, sizeof tag));
+    memcpy(came, good, sizeof came);
+    own_stack_run(call_read);
+    CHECK_ST(got, TA_OK);
+    CHECK(!is_left(read_token.secret, sizeof read_token.secret));
+    own_stack_run(call_mint);
+    CHECK(!is_left(drawn, TAI_SECRET));
+    own_stack_run(call_bind);
+    CHECK(!is_left(bound, sizeof bound));
+    own_stack_run(call_seal);
+    CHECK(!is_left(bound, sizeof bound));
+}
+
 int main(void)
 {
     own_stack_use();
@@ -291,5 +325,6 @@ int main(void)
     RUN(test_derive);
     RUN(test_token);
     RUN(test_session);
+    RUN(test_parts_of_a_session);
     return check_done(NAME);
 }
