@@ -2641,6 +2641,40 @@ static void test_a_get_that_gives_nothing_is_no_record(void)
     CHECK_ST(tai_get(&app.auth, r.id, &there), TA_OK);
 }
 
+static void forge_session_of_epoch_5(ta_record *r)
+{
+    forge_session(r);
+    r->epoch = 5;
+}
+
+/* Where a user's mark should be stands a session: no epoch is told. */
+static void test_no_epoch_from_what_is_no_mark(void)
+{
+    uint32_t epoch = 77;
+    ta_record r;
+    app_new();
+    CHECK_ST(ta_logout_all(&app.auth, "alice", app.now), TA_OK);
+    fake_forge(&app.store, 1, forge_session_of_epoch_5);
+    CHECK_ST(tai_mark_get(&app.auth, "alice", 5, &r, &epoch), TA_ERR_STORE);
+    CHECK_EQ(epoch, 0);
+}
+
+static ta_status half_random(void *ctx, void *out, size_t n)
+{
+    (void)ctx;
+    memset(out, 'x', n);
+    return TA_ERR_RANDOM;
+}
+
+static void test_a_draw_that_fails_leaves_nothing(void)
+{
+    uint8_t bytes[16];
+    app_new();
+    app.auth.cfg.random = half_random;
+    CHECK_ST(tai_draw(&app.auth, bytes, sizeof bytes), TA_ERR_RANDOM);
+    CHECK(all_zero(bytes, sizeof bytes));
+}
+
 /* Of a token that is refused nothing is handed on, and a made one ends with its NUL. */
 static void test_a_refused_token_leaves_nothing(void)
 {
@@ -2766,6 +2800,8 @@ int main(void)
     RUN(test_check_without_an_output_an_auth_or_a_clock);
     RUN(test_config_rest);
     RUN(test_a_get_that_gives_nothing_is_no_record);
+    RUN(test_no_epoch_from_what_is_no_mark);
+    RUN(test_a_draw_that_fails_leaves_nothing);
     RUN(test_a_refused_token_leaves_nothing);
     return check_done("session");
 }
