@@ -196,6 +196,7 @@ static void fake_watch(const uint8_t id[TA_ID_SIZE], const ta_record *old, const
     CHECK_EQ(next->ver, (uint32_t)(old->ver + 1u));
     CHECK_EQ(next->kind, old->kind);
     if (next->kind == 2) return;
+    CHECK(next->idle_until <= next->ends_at);
     CHECK(next->gen >= old->gen);               /* a token of the past never becomes current */
     CHECK(next->state >= old->state);           /* a revoked session stays revoked */
     CHECK_EQ(next->created, old->created);
@@ -696,7 +697,8 @@ static void app_judge_access(int line, const ta_pair *p)
 {
     ta_rules rules = TA_ZERO;
     ta_jwt   jwt;
-    char     buf[TA_JWT_BUF(TA_ACCESS_CAP)];
+    char     buf[TA_JWT_BUF(TA_ACCESS_CAP)], jti[32];
+    size_t   n = 0;
     rules.issuer = FAKE_ISSUER;
     rules.audience = FAKE_AUDIENCE;
     rules.typ = "at+jwt";
@@ -704,6 +706,7 @@ static void app_judge_access(int line, const ta_pair *p)
     CHECK_LINE(ta_jwt_verify(app.cfg.keys, p->access, p->access_len, app.now, &rules, buf,
                              sizeof buf, &jwt) == TA_OK);
     CHECK_LINE(ta_json_equals(jwt.sid, p->sid, strlen(p->sid)));
+    CHECK_LINE(ta_json_string(jwt.jti, jti, sizeof jti, &n) == TA_OK && n == 22);      /* 128 bits */
     CHECK_LINE(jwt.iat == app.now);
     CHECK_LINE(jwt.exp == app.now + p->access_s);
 }
@@ -734,6 +737,8 @@ static void app_judge(int line, ta_status st, ta_status want, const ta_pair *p)
         char made[TA_REFRESH_CAP];
         CHECK_LINE(p->refresh_len == strlen(p->refresh));
         CHECK_LINE(p->access_len == strlen(p->access));
+        CHECK_LINE(all_zero(p->refresh + p->refresh_len, sizeof p->refresh - p->refresh_len));
+        CHECK_LINE(all_zero(p->access + p->access_len, sizeof p->access - p->access_len));
         CHECK_LINE(naive_token(1, part.kid, part.secret, part.gen, made) == p->refresh_len);
         CHECK_LINE(strcmp(made, p->refresh) == 0);
         CHECK_LINE(strcmp(part.sid, p->sid) == 0);

@@ -1567,9 +1567,75 @@ static void test_step_9_another_client_is_refused_and_changes_nothing(void)
     }
     app.opts.client = "fingerprint";
     app.opts.client_len = 11;
+    HANDED(t.s, t.s);
+    EVENTS(0, 0);
     HANDED(old.s, t.s);
     app.now += 10;
     REFRESH(t.s, TA_OK);
+    EVENTS(0, 0);
+}
+
+/* One byte is a client, and one is a salt. */
+static void test_a_client_and_a_salt_of_one_byte(void)
+{
+    fake_text t;
+    app_new();
+    app_user("1", NULL, TA_OK);
+    app.login.client = "c";
+    app.login.client_len = 1;
+    app.login.salt = "1";
+    app.login.salt_len = 1;
+    t = SESSION("alice");
+    REFUSED(t.s, TA_ERR_BINDING);
+    app.opts.client = "d";
+    app.opts.client_len = 1;
+    REFUSED(t.s, TA_ERR_BINDING);
+    app.opts.client = "c";
+    HANDED(t.s, t.s);
+    app_user("2", NULL, TA_OK);
+    REFUSED(t.s, TA_ERR_USER_CHANGED);
+    app_user(NULL, NULL, TA_OK);
+    REFUSED(t.s, TA_ERR_USER_CHANGED);
+    app_user("1", NULL, TA_OK);
+    app.opts.old_salt = "1";                    /* for ta_logout_others alone */
+    app.opts.old_salt_len = 1;
+    UNHEARD(t.s, TA_ERR_ARGUMENT);
+    app_user("2", NULL, TA_OK);
+    CHECK_ST(ta_logout_others(&app.auth, t.s, strlen(t.s), app.now, &app.opts), TA_OK);
+    app.opts.old_salt = NULL;
+    app.opts.old_salt_len = 0;
+    HANDED(t.s, t.s);
+}
+
+/* What was noticed on the way to a pair that cannot be made is no event. */
+static void test_no_event_when_no_pair_can_be_made(void)
+{
+    fake_text old;
+    app_new();
+    app_user(NULL, NULL, TA_OK);
+    old = SESSION("alice");
+    (void)ROTATE(old.s);
+    app_user(NULL, "{\"broken", TA_OK);
+    REFRESH(old.s, TA_ERR_JSON);
+    EVENTS(0, 0);
+    app_user(NULL, NULL, TA_OK);
+    REFRESH(old.s, TA_OK);
+    EVENTS(TA_EVENT_WINDOW, 0);
+}
+
+/* Logged out or taken over: one more look at the record tells, and no further round is made. */
+static void test_logged_out_is_looked_at_twice(void)
+{
+    fake_text t;
+    long gets;
+    app_new();
+    t = SESSION("alice");
+    app.cfg.store.list = NULL;                  /* the session stays, with the epoch of before */
+    app_init();
+    CHECK_ST(ta_logout_all(&app.auth, "alice", app.now), TA_OK);
+    gets = app.store.count[FAKE_GET];
+    REFUSED(t.s, TA_ERR_LOGGED_OUT);
+    CHECK_EQ(app.store.count[FAKE_GET], gets + 3);
 }
 
 /* Step 8 comes first: of a user who changed, nobody is told that his client is another one. */
@@ -2015,6 +2081,7 @@ static void test_step_14_allow_ahead_to_the_generation(void)
         REFRESH(own_token(3, 5 + most), TA_OK);
         EVENTS(TA_EVENT_ROLLBACK, 0);
         CHECK_STR(app.event[0].session.subject, "alice");
+        CHECK_EQ(app.event[0].session.last_used, app.now);      /* as it is from now on */
         CHECK_STR(app.pair.refresh, own_token(3, 5 + most + 1));
         CHECK(app_record(own_token(3, 0), &after));
         CHECK_EQ(after.gen, 5 + most + 1);
@@ -3508,6 +3575,9 @@ int main(void)
     RUN(test_step_8_salt_and_subject_do_not_run_together);
     RUN(test_step_9_another_client_is_refused_and_changes_nothing);
     RUN(test_step_9_comes_after_step_8);
+    RUN(test_a_client_and_a_salt_of_one_byte);
+    RUN(test_no_event_when_no_pair_can_be_made);
+    RUN(test_logged_out_is_looked_at_twice);
     RUN(test_step_9_a_session_made_without_client_ignores_it);
     RUN(test_step_10_window_to_the_second);
     RUN(test_step_10_no_window_at_all);

@@ -2641,6 +2641,62 @@ static void test_a_get_that_gives_nothing_is_no_record(void)
     CHECK_ST(tai_get(&app.auth, r.id, &there), TA_OK);
 }
 
+static ta_status length_and_no_salt(void *ctx, const ta_session *s, ta_user *out)
+{
+    (void)ctx;
+    (void)s;
+    out->salt_len = 1;
+    return TA_OK;
+}
+
+static ta_status length_and_no_claims(void *ctx, const ta_session *s, ta_user *out)
+{
+    (void)ctx;
+    (void)s;
+    out->more_len = 1;
+    return TA_OK;
+}
+
+static void test_user_hook_with_a_length_of_one_and_nothing_there(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    app.cfg.user = length_and_no_salt;
+    app_init();
+    REFUSED(t.s, TA_ERR_ARGUMENT);
+    app.cfg.user = length_and_no_claims;
+    app_init();
+    REFUSED(t.s, TA_ERR_ARGUMENT);
+}
+
+/* An insert whose answer was lost, and that is not there, is made again. */
+static void test_login_whose_first_insert_is_lost(void)
+{
+    ta_record r;
+    fake_text t;
+    app_new();
+    fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
+    t = SESSION("alice");
+    CHECK(app_record(t.s, &r) && works(t.s));
+}
+
+/* The mark cannot be read a second time: nothing says that the new session would live. */
+static void test_login_that_cannot_read_the_mark_again(void)
+{
+    app_new();
+    CHECK_ST(ta_logout_all(&app.auth, "alice", app.now), TA_OK);
+    fake_fail(&app.store, FAKE_GET, 2, 1, TA_ERR_STORE, false);
+    LOGIN("alice", TA_ERR_STORE);
+}
+
+static void test_the_last_second_is_a_time(void)
+{
+    app_new();
+    CHECK_ST(ta_logout(&app.auth, "x", 1, TAI_MAX_TIME), TA_ERR_INVALID);
+    CHECK_ST(ta_logout(&app.auth, "x", 1, TAI_MAX_TIME + 1), TA_ERR_CLOCK);
+}
+
 static void forge_session_of_epoch_5(ta_record *r)
 {
     forge_session(r);
@@ -2800,6 +2856,10 @@ int main(void)
     RUN(test_check_without_an_output_an_auth_or_a_clock);
     RUN(test_config_rest);
     RUN(test_a_get_that_gives_nothing_is_no_record);
+    RUN(test_user_hook_with_a_length_of_one_and_nothing_there);
+    RUN(test_login_whose_first_insert_is_lost);
+    RUN(test_login_that_cannot_read_the_mark_again);
+    RUN(test_the_last_second_is_a_time);
     RUN(test_no_epoch_from_what_is_no_mark);
     RUN(test_a_draw_that_fails_leaves_nothing);
     RUN(test_a_refused_token_leaves_nothing);

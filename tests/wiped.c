@@ -245,10 +245,13 @@ static void call_mint(void) { tai_token_mint(&auth, drawn, 0, good); }
 static void call_bind(void) { tai_bind(&auth.refresh[0], "C", record.id, secret, sizeof secret, bound); }
 static void call_seal(void) { tai_seal(&auth.refresh[0], &record, secret, sizeof secret, bound); }
 
+static uint8_t session_secret[TAI_SECRET];
+
 static bool session_is_left(void)
 {
     return is_left(refresh_key[0].key.inner, 32) || is_left(refresh_key[0].key.outer, 32)
-        || is_left(key.inner, 32) || is_left(key.outer, 32) || is_left(drawn, 16);
+        || is_left(key.inner, 32) || is_left(key.outer, 32) || is_left(drawn, 16)
+        || is_left(session_secret, TAI_SECRET);
 }
 
 static void test_session(void)
@@ -271,6 +274,9 @@ static void test_session(void)
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
     memcpy(came, pair.refresh, sizeof came);
+    CHECK_ST(tai_token_read(&auth, came, strlen(came), &read_token), TA_OK);
+    memcpy(session_secret, read_token.secret, TAI_SECRET);
+    CHECK(!session_is_left());
     own_stack_run(call_refresh);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
