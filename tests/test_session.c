@@ -260,6 +260,8 @@ static void test_logout_all_writes_a_mark_and_ends_every_session(void)
     CHECK_STR(app.event[0].session.subject, "alice");
     CHECK_STR(app.event[0].session.sid, "");
     CHECK_EQ(app.event[0].calls, app.store.calls);
+    memset(app.event[0].session.subject, 0, 5);         /* all are meant: nothing else is told */
+    CHECK(all_zero(&app.event[0].session, sizeof app.event[0].session));
     CHECK(!works(a.s));
     CHECK(!works(b.s));
     CHECK(works(bob.s));
@@ -2097,12 +2099,17 @@ static void test_config_keys(void)
     CONFIG(TA_OK);
     app_keys("0120");
     CONFIG(TA_ERR_CONFIG);
+    app_keys("0121");
+    CONFIG(TA_ERR_CONFIG);
     app_keys("33");
     CONFIG(TA_ERR_CONFIG);
     app_keys("34");
     app.keys[1].id = 16;
     CONFIG(TA_ERR_CONFIG);
     app.keys[1].id = 255;
+    CONFIG(TA_ERR_CONFIG);
+    app_keys("34");
+    app.keys[0].id = 16;
     CONFIG(TA_ERR_CONFIG);
     app_keys("34");
     ta_wipe(&app.keys[1].key, sizeof app.keys[1].key);
@@ -2139,6 +2146,11 @@ static void test_config_store(void)
     CONFIG(TA_ERR_CONFIG);
     app_new();
     app.cfg.store.cas = NULL;
+    CONFIG(TA_ERR_CONFIG);
+    app_new();
+    app.cfg.store.cas = NULL;                   /* half a store is none, even where none is needed */
+    app.cfg.refresh_keys = NULL;
+    app.cfg.refresh_key_count = 0;
     CONFIG(TA_ERR_CONFIG);
     app_new();
     app.cfg.store.list = NULL;
@@ -2581,6 +2593,7 @@ static void test_sessions_of_no_sid_and_lists_without_room(void)
     app_new();
     CHECK_ST(ta_session_get(&app.auth, NULL, NULL, 0, app.now, one), TA_ERR_NOT_FOUND);
     CHECK_ST(ta_session_end(&app.auth, NULL, NULL, 0, app.now), TA_ERR_NOT_FOUND);
+    CHECK_ST(ta_session_get(&app.auth, NULL, NULL, 1, app.now, one), TA_ERR_ARGUMENT);
     CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", one, 0, &n), TA_ERR_ARGUMENT);
     CHECK_EQ(n, 0);
     n = 7;
@@ -2639,6 +2652,139 @@ static void test_a_get_that_gives_nothing_is_no_record(void)
     CHECK(all_zero(&there, sizeof there));
     there = r;
     CHECK_ST(tai_get(&app.auth, r.id, &there), TA_OK);
+}
+
+/* While the session changes again and again under a logout of the others, it is not taken over. */
+static void test_logout_others_whose_session_keeps_changing_is_busy(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    CHECK_ST(ta_logout_all(&app.auth, "bob", app.now), TA_OK);
+    fake_fail(&app.store, FAKE_CAS, 3, 1000, TA_ERR_CONFLICT, false);   /* behind the mark's two */
+    CHECK_ST(logout_others(t.s), TA_ERR_BUSY);
+    CHECK_EQ(app.events, 0);
+}
+
+/* A session that is over takes the room before one that lives, and that is no eviction. */
+static void test_cap_drops_what_is_over_without_an_event(void)
+{
+    fake_text old, live;
+    app_new();
+    app.cfg.max_sessions = 2;
+    app_init();
+    app.login.salt = "1";
+    app.login.salt_len = 1;
+    old = SESSION("alice");                     /* of the password before */
+    app.now += 10;
+    app.login.salt = "2";
+    live = SESSION("alice");
+    app.now += 10;
+    (void)SESSION("alice");
+    EVENTS(TA_EVENT_LOGIN, 0);
+    app_user("2", NULL, TA_OK);
+    CHECK(works(live.s));
+    REFUSED(old.s, TA_ERR_ENDED);
+}
+
+/* Who logs in without a salt knows nothing of other salts: a sealed session is as good as any. */
+static void test_cap_of_a_login_without_a_salt_spares_the_salted(void)
+{
+    fake_text salted, plain;
+    app_new();
+    app.cfg.max_sessions = 2;
+    app_init();
+    plain = SESSION("alice");
+    app.now += 10;
+    app.login.salt = "1";
+    app.login.salt_len = 1;
+    salted = SESSION("alice");
+    app.now += 10;
+    app.login.salt = NULL;
+    app.login.salt_len = 0;
+    (void)SESSION("alice");
+    EVENTS(TA_EVENT_EVICTED, TA_EVENT_LOGIN);
+    CHECK_STR(app.event[0].session.sid, naive_read(plain.s).sid);
+    app_user("1", NULL, TA_OK);
+    CHECK(works(salted.s));
+}
+
+/* A login deletes the user's expired and idle sessions on its way, however few there are. */
+static void test_login_deletes_what_has_expired(void)
+{
+    fake_text t;
+    ta_record r;
+    int idle;
+    for (idle = 0; idle < 2; idle++) {
+        app_new();
+        app.cfg.store.sweep = NULL;
+        app.cfg.idle_s = idle ? 100 : 1000;
+        app.cfg.absolute_s = idle ? 1000 : 100;
+        app_init();
+        t = SESSION("alice");
+        CHECK(app_record(t.s, &r));
+        app.now += 101;
+        (void)SESSION("alice");
+        CHECK(!app_record(t.s, &r));
+    }
+}
+
+/* The cap holds for the others, too, when one of them is replaced. */
+static void test_cap_with_a_session_that_is_replaced(void)
+{
+    fake_text a, b, c;
+    app_new();
+    a = SESSION("alice");
+    app.now += 10;
+    b = SESSION("alice");
+    app.now += 10;
+    c = SESSION("alice");
+    app.cfg.max_sessions = 2;                   /* fewer from now on */
+    app_init();
+    app.login.replaces = c.s;
+    app.login.replaces_len = strlen(c.s);
+    (void)SESSION("alice");
+    EVENTS(TA_EVENT_EVICTED, TA_EVENT_LOGIN);
+    CHECK(!works(a.s) && works(b.s) && !works(c.s));
+}
+
+static ta_status list_twice(void *ctx, const char *sub, size_t len, const uint8_t *after,
+                            uint8_t (*ids)[TA_ID_SIZE], size_t cap, size_t *n)
+{
+    ta_status st = fake_list(ctx, sub, len, after, ids, cap, n);
+    if (st == TA_OK && *n > 0 && *n < cap) {
+        memcpy(ids[*n], ids[*n - 1], TA_ID_SIZE);
+        ++*n;
+    }
+    return st;
+}
+
+static void forge_subject(ta_record *r) { r->text[0] = 'A'; }
+
+/* A store that lists an id twice, or another user's session, is broken. */
+static void test_a_list_that_repeats_or_strays_is_refused(void)
+{
+    ta_session s[4];
+    size_t n = 7;
+    app_new();
+    (void)SESSION("alice");
+    fake_forge(&app.store, 2, forge_subject);   /* behind the mark */
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", s, 4, &n), TA_ERR_STORE);
+    CHECK_EQ(n, 0);
+    app.cfg.store.list = list_twice;
+    app_init();
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", s, 4, &n), TA_ERR_STORE);
+    CHECK_EQ(n, 0);
+}
+
+static void test_check_at_the_ends_of_time(void)
+{
+    ta_jwt jwt;
+    char buf[TA_ACCESS_CAP];
+    app_new();
+    CHECK_ST(ta_check(&app.auth, "x", 1, 1, buf, sizeof buf, &jwt), TA_ERR_FORMAT);
+    CHECK_ST(ta_check(&app.auth, "x", 1, TAI_MAX_TIME, buf, sizeof buf, &jwt), TA_ERR_FORMAT);
+    CHECK_ST(ta_check(&app.auth, "x", 1, TAI_MAX_TIME + 1, buf, sizeof buf, &jwt), TA_ERR_CLOCK);
 }
 
 static ta_status length_and_no_salt(void *ctx, const ta_session *s, ta_user *out)
@@ -2856,6 +3002,13 @@ int main(void)
     RUN(test_check_without_an_output_an_auth_or_a_clock);
     RUN(test_config_rest);
     RUN(test_a_get_that_gives_nothing_is_no_record);
+    RUN(test_logout_others_whose_session_keeps_changing_is_busy);
+    RUN(test_cap_drops_what_is_over_without_an_event);
+    RUN(test_cap_of_a_login_without_a_salt_spares_the_salted);
+    RUN(test_login_deletes_what_has_expired);
+    RUN(test_cap_with_a_session_that_is_replaced);
+    RUN(test_a_list_that_repeats_or_strays_is_refused);
+    RUN(test_check_at_the_ends_of_time);
     RUN(test_user_hook_with_a_length_of_one_and_nothing_there);
     RUN(test_login_whose_first_insert_is_lost);
     RUN(test_login_that_cannot_read_the_mark_again);

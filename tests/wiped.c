@@ -233,6 +233,14 @@ static void call_check(void)
 {
     got = ta_check(&auth, pair.access, pair.access_len, NOW + 30, buf, sizeof buf, &jwt);
 }
+static void call_replace(void)
+{
+    ta_login_opts o = TA_ZERO;
+    o.replaces = came;
+    o.replaces_len = strlen(came);
+    got = ta_login(&auth, "alice", NOW + 30, &o, &pair);
+}
+static void call_others(void)  { got = ta_logout_others(&auth, came, strlen(came), NOW + 31, NULL); }
 static void call_logout(void)  { got = ta_logout(&auth, came, strlen(came), NOW + 31); }
 
 /* The parts of these alone: what they leave, the rest of a call may write over. */
@@ -243,6 +251,8 @@ static void call_open(void) { got = tai_token_open(&auth, came, strlen(came), ra
 static void call_read(void) { got = tai_token_read(&auth, came, strlen(came), &read_token); }
 static void call_mint(void) { tai_token_mint(&auth, drawn, 0, good); }
 static void call_bind(void) { tai_bind(&auth.refresh[0], "C", record.id, secret, sizeof secret, bound); }
+static ta_auth_config config;
+static void call_init(void) { got = ta_auth_init(&auth, &config); }
 static void call_seal(void) { tai_seal(&auth.refresh[0], &record, secret, sizeof secret, bound); }
 
 static uint8_t session_secret[TAI_SECRET];
@@ -292,9 +302,38 @@ static void test_session(void)
     CHECK(!session_is_left());
 
     memcpy(came, good, sizeof came);
+    own_stack_run(call_others);
+    CHECK_ST(got, TA_OK);
+    CHECK(!session_is_left());
+    own_stack_run(call_replace);
+    CHECK_ST(got, TA_OK);
+    CHECK(!session_is_left());
+    memcpy(came, pair.refresh, sizeof came);
+    CHECK_ST(tai_token_read(&auth, came, strlen(came), &read_token), TA_OK);
+    memcpy(session_secret, read_token.secret, TAI_SECRET);
     own_stack_run(call_logout);
     CHECK_ST(got, TA_OK);
     CHECK(!session_is_left());
+}
+
+/* What is drawn from a refresh key for a realm is a key. */
+static void test_set_up(void)
+{
+    static const char label[] = "tokenauth.h refresh 1";
+    uint8_t made[TA_SHA256_SIZE];
+    ta_sha256 c;
+    config = auth.cfg;
+    config.refresh_keys = refresh_key;
+    config.realm = "a realm";
+    tai_hmac_begin(&c, refresh_key[0].key.inner);
+    ta_sha256_update(&c, label, sizeof label);
+    ta_sha256_update(&c, config.realm, strlen(config.realm));
+    tai_hmac_end(&c, refresh_key[0].key.outer, made);
+    own_stack_run(call_init);
+    CHECK_ST(got, TA_OK);
+    CHECK_ST(ta_key_init(&derived, made, sizeof made, NULL), TA_OK);
+    CHECK(memcmp(&derived, &auth.refresh[0], sizeof derived) == 0);
+    CHECK(!key_is_left(made, sizeof made, &derived));
 }
 
 /* The tag of a token, the MAC a seal is the front of, the bytes of a token. */
@@ -332,5 +371,6 @@ int main(void)
     RUN(test_token);
     RUN(test_session);
     RUN(test_parts_of_a_session);
+    RUN(test_set_up);
     return check_done(NAME);
 }
