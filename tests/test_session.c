@@ -2666,6 +2666,21 @@ static void test_logout_others_whose_session_keeps_changing_is_busy(void)
     CHECK_EQ(app.events, 0);
 }
 
+/* The second time, too, the others are those of the epoch before, and deleted; a lost swap is made again. */
+static void test_logout_others_a_second_time(void)
+{
+    fake_text t, other;
+    ta_record r;
+    app_new();
+    t = SESSION("alice");
+    CHECK_ST(logout_others(t.s), TA_OK);
+    other = SESSION("alice");
+    fake_fail(&app.store, FAKE_CAS, 2, 1, TA_ERR_CONFLICT, false);      /* behind the mark's */
+    CHECK_ST(logout_others(t.s), TA_OK);
+    CHECK(works(t.s) && !works(other.s));
+    CHECK(!app_record(other.s, &r));
+}
+
 /* A session that is over takes the room before one that lives, and that is no eviction. */
 static void test_cap_drops_what_is_over_without_an_event(void)
 {
@@ -3003,6 +3018,7 @@ int main(void)
     RUN(test_config_rest);
     RUN(test_a_get_that_gives_nothing_is_no_record);
     RUN(test_logout_others_whose_session_keeps_changing_is_busy);
+    RUN(test_logout_others_a_second_time);
     RUN(test_cap_drops_what_is_over_without_an_event);
     RUN(test_cap_of_a_login_without_a_salt_spares_the_salted);
     RUN(test_login_deletes_what_has_expired);
