@@ -137,7 +137,8 @@ def is_declaration(toks, i):
     """Does the statement that token i stands in begin with a type?"""
     while i > 0 and toks[i - 1].text not in (';', '{', '}'):
         i -= 1
-    return toks[i].text in TYPES or toks[i].text.endswith('_t')
+    return (toks[i].text in TYPES or toks[i].text.endswith('_t')
+            or toks[i].text.startswith('ta') and toks[i + 1].kind == 'word')
 
 
 def of_token(toks, i):
