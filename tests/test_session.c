@@ -2651,6 +2651,9 @@ static void test_a_get_that_gives_nothing_is_no_record(void)
     CHECK_ST(tai_get(&app.auth, r.id, &there), TA_ERR_STORE);
     CHECK(all_zero(&there, sizeof there));
     there = r;
+    fake_fail(&app.store, FAKE_GET, 1, 1, TA_ERR_STORE, false);         /* and leaves what it likes */
+    CHECK_ST(tai_get(&app.auth, r.id, &there), TA_ERR_STORE);
+    CHECK(all_zero(&there, sizeof there));
     CHECK_ST(tai_get(&app.auth, r.id, &there), TA_OK);
 }
 
