@@ -56,8 +56,8 @@ run_libfuzzer() {
     grown=$OUT/$1.corpus
     [ "$SEED" = 0 ] || { grown=$OUT/$1.seeded; rm -rf "$grown"; }
     mkdir -p "$grown"
-    $FIXED "$OUT/$1" -reload=0 -max_total_time="$TIME" -timeout=20 -rss_limit_mb=2048 -seed="$SEED" -print_final_stats=1 \
-        -artifact_prefix="$OUT/$1-" $(dict "$1" -dict=) "$grown" "fuzz/corpus/$1" > "$OUT/$1.log" 2>&1
+    $FIXED "$OUT/$1" -reload=0 -max_total_time="$TIME" -timeout=20 -rss_limit_mb=2048 -seed="$SEED" \
+        -print_final_stats=1 -artifact_prefix="$OUT/$1-" $(dict "$1" -dict=) "$grown" "fuzz/corpus/$1" > "$OUT/$1.log" 2>&1
 }
 # AFL++ ends with 0 whatever it found; what it found counts.
 run_afl() {

@@ -170,9 +170,7 @@ CHECK_UNUSED static void rnd_bytes(void *out, size_t n)
     for (i = 0; i < n; i++) b[i] = (uint8_t)rnd64();
 }
 
-/* ---- public vectors ------------------------------------------------------------------------ */
-
-#define CHECK_FIELDS 16
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* Seconds of processor time of one work(arg): the best of three rows of calls, each long enough for a clock
    that moves by a millisecond (as it may under a limit of processor time).                          */
@@ -192,6 +190,10 @@ CHECK_UNUSED static double seconds_of(void (*work)(const void *arg), const void 
     }
     return best / CLOCKS_PER_SEC;
 }
+
+/* ---- public vectors ------------------------------------------------------------------------ */
+
+#define CHECK_FIELDS 16
 
 /* Hex into an exact block; "-" is empty.                                                      */
 CHECK_UNUSED static uint8_t *hex_bytes(const char *hex, size_t *n)

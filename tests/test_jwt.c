@@ -7,7 +7,6 @@
 
 #include "check.h"
 
-
 #define SECRET "a secret of these tests, 38 bytes long"
 #define HS256  "{\"alg\":\"HS256\"}"
 

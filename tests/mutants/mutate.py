@@ -34,7 +34,8 @@ BUILD = os.path.join(ROOT, 'build', 'mutants')
 
 # The tests of a section, the quickest to notice first.
 TESTS = {
-    'bytes': ['bytes', 'base64url', 'hmac', 'store', 'json'], 'base64url': ['base64url', 'key', 'jwt'], 'hmac': ['hmac', 'key', 'wiped'],
+    'bytes': ['bytes', 'base64url', 'hmac', 'store', 'json'],
+    'base64url': ['base64url', 'key', 'jwt'], 'hmac': ['hmac', 'key', 'wiped'],
     'json': ['json', 'json_writer'], 'key': ['key', 'wiped'], 'jwt': ['jwt', 'json_writer', 'wiped'],
     'store': ['store', 'table'], 'table': ['table', 'session'], 'deny': ['deny'],
     'auth': ['session', 'auth', 'wiped'], 'web': ['web', 'auth'],
