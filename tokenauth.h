@@ -4115,7 +4115,7 @@ static ta_status tai_refuse(ta_status st, ta_jwt *out, char *buf, size_t written
     why.failed_name = out->failed_name;
     why.failed_len  = out->failed_len;
     *out = why;
-    if (written > 0) ta_wipe(buf, written);
+    ta_wipe(buf, written);
     return st;
 }
 
@@ -4284,7 +4284,6 @@ static void tai_put_members(ta_json_writer *w, const char *more, size_t len)
     start = tai_space(more, len, tai_space(more, len, 0) + 1);
     if (start == len - 1) return;
     if (w->some) tai_put(w, ",", 1);
-    w->some = 1;
     tai_put(w, more + start, len - 1 - start);
 }
 
@@ -5638,14 +5637,11 @@ static ta_status tai_check_seal(tai_visit *v, const ta_key *k)
 static ta_status tai_check_client(tai_visit *v, const ta_key *k)
 {
     uint8_t client[8];
-    bool same = false;
     if ((v->rec.flags & TAI_HAS_CLIENT) == 0) return TA_OK;
-    if (v->opts->client_len > 0) {
-        tai_bind(k, "C", v->rec.id, v->opts->client, v->opts->client_len, client);
-        same = ta_equal(client, v->rec.client, sizeof client);
-    }
-    if (!same) v->event = TA_EVENT_BINDING;
-    return same ? TA_OK : TA_ERR_BINDING;
+    tai_bind(k, "C", v->rec.id, v->opts->client, v->opts->client_len, client);
+    if (ta_equal(client, v->rec.client, sizeof client)) return TA_OK;
+    v->event = TA_EVENT_BINDING;
+    return TA_ERR_BINDING;
 }
 
 /* Between the look at the record and that at the mark the session may have been taken over into a new epoch

@@ -1693,6 +1693,7 @@ static void test_jwt_typ(void)
         {"\"text/jwt\"", false, false}, {"\"application/x/jwt\"", false, false},
         {"\"JOSE\"", false, false}, {"\"rt+jwt\"", false, false}, {"\"JWT\\u0000\"", false, false},
         {"\"at\\u000bjwt\"", false, false}, {"\"*WT\"", false, false}, {"null", false, false},
+        {"\"\xf0\x9f\x94\x91\"", false, false}, {"\"JWT\xf0\x9f\x94\x91\"", false, false},
         {"true", false, false}, {"5", false, false},
         {"[\"JWT\"]", false, false}, {"{}", false, false}
     };
@@ -2118,6 +2119,21 @@ static void test_jws_header_rules(void)
     CHECK_ST(jws(ta_keys_of(&key, 1), "", 0, got, &len), TA_ERR_FORMAT);
 }
 
+static void test_jws_keys_must_be_ready(void)
+{
+    ta_key  list[2];
+    uint8_t got[100];
+    size_t  len;
+    memset(list, 0, sizeof list);
+    forge(HS256, "x");
+    CHECK_ST(jws(ta_keys_of(list, 1), tok, tok_len, got, &len), TA_ERR_KEY);
+    CHECK_ST(jws(ta_keys_of(list, 0), tok, tok_len, got, &len), TA_ERR_KEY);
+    list[0] = key;
+    CHECK_ST(jws(ta_keys_of(list, 2), tok, tok_len, got, &len), TA_ERR_KEY);
+    list[1] = key;
+    CHECK_ST(jws(ta_keys_of(list, 2), tok, tok_len, got, &len), TA_OK);
+}
+
 static void test_jws_every_prefix_bit(void)
 {
     ta_keys keys = ta_keys_of(&key, 1);
@@ -2212,6 +2228,21 @@ static void test_decode_unverified_dates_that_are_none_are_0(void)
         CHECK_ST(decode(tok, tok_len), TA_OK);
         CHECK(jwt.exp == 7 && jwt.nbf == 0 && jwt.iat == 0);
         CHECK_TEXT(jwt.claims.text, jwt.claims.len, text);
+    }
+}
+
+/* As many members as verify takes, and no more. */
+static void test_decode_unverified_has_the_limits_of_verify(void)
+{
+    static char text[4000];
+    size_t members, n, i;
+    for (members = TA_MAX_MEMBERS - 2; members <= TA_MAX_MEMBERS + 2; members++) {
+        n = (size_t)sprintf(text, "{\"exp\":9");
+        for (i = 1; i < members; i++) n = put_member(text, n, ",", i, "");
+        text[n++] = '}';
+        text[n] = '\0';
+        forge(HS256, text);
+        CHECK_ST(decode(tok, tok_len), members <= TA_MAX_MEMBERS ? TA_OK : TA_ERR_LIMIT);
     }
 }
 
@@ -2331,6 +2362,7 @@ static void test_sign_text_is_escaped(void)
 
 static void test_sign_header(void)
 {
+    static const char *const near_jwt[] = {"JWT", "JW", "JWS", "JWTS", "JWT/", "jwt", "JWT+JWT"};
     ta_claims c = TA_ZERO;
     ta_key    named;
     char      typ[40] = "", h[300];
@@ -2354,6 +2386,10 @@ static void test_sign_header(void)
             if (token) signs(__LINE__, &c, "{\"exp\":9}");
             else CHECK_ST(sign(&key, &c), TA_ERR_ARGUMENT);
         }
+    }
+    for (n = 0; n < sizeof near_jwt / sizeof near_jwt[0]; n++) {        /* the most common one has a short cut */
+        c.typ = near_jwt[n];
+        signs(__LINE__, &c, "{\"exp\":9}");
     }
     c.typ = NULL;
     CHECK_ST(ta_key_init(&named, SECRET, strlen(SECRET), "2026-11 #1"), TA_OK);
@@ -2381,6 +2417,9 @@ static void test_sign_times(void)
     CHECK_ST(sign(&key, &c), TA_ERR_MISSING);
     c.issued_at = 5;
     CHECK_ST(sign(&key, &c), TA_ERR_MISSING);
+    memset(&c, 0, sizeof c);
+    c.expires_at = 1;                                           /* the first time there is */
+    signs(__LINE__, &c, "{\"exp\":1}");
     for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         memset(&c, 0, sizeof c);
         c.expires_at = bad[i];
@@ -2680,8 +2719,46 @@ static void test_sign_arguments_and_room(void)
     CHECK_ST(ta_jwt_sign(NULL, &c, out, sizeof out, &len), TA_ERR_ARGUMENT);
     CHECK_ST(ta_jwt_sign_json(NULL, "{}", 2, out, sizeof out, &len), TA_ERR_ARGUMENT);
     CHECK(len == 0 && out[0] == '\0');
-    c.more_len = 5;                                             /* a length without a text */
-    CHECK_ST(sign(&key, &c), TA_ERR_ARGUMENT);
+    for (len = 1; len <= 5; len += 4) {                         /* a length without a text */
+        c.more_len = len;
+        CHECK_ST(sign(&key, &c), TA_ERR_ARGUMENT);
+    }
+}
+
+static void test_sign_needs_a_key_that_is_ready(void)
+{
+    ta_key    none = TA_ZERO, wiped = key;
+    ta_claims c = TA_ZERO;
+    size_t    len = 77;
+    c.expires_at = 9;
+    ta_wipe(&wiped, sizeof wiped);
+    CHECK_ST(sign(&none, &c), TA_ERR_KEY);
+    CHECK_ST(sign(&wiped, &c), TA_ERR_KEY);
+    memset(out, 'x', 9);
+    CHECK_ST(ta_jwt_sign_json(&wiped, "{}", 2, out, sizeof out, &len), TA_ERR_KEY);
+    CHECK(len == 0 && out[0] == '\0');
+}
+
+/* A long payload grows by more than the MAC takes when it becomes base64url: no room up to the token's own
+   is enough, and what is wrong with a claim is named in any room that holds it as text.           */
+static void test_sign_room_for_a_long_payload(void)
+{
+    char      subject[301];
+    ta_claims c = TA_ZERO;
+    size_t    room, len, needed;
+    memset(subject, 's', 300);
+    subject[300] = '\0';
+    c.subject = subject;
+    c.expires_at = 9;
+    CHECK_ST(sign(&key, &c), TA_OK);
+    needed = out_len + 1;
+    for (room = 1; room < needed; room++) {
+        CHECK_ST(ta_jwt_sign(&key, &c, out, room, &len), TA_ERR_SPACE);
+        CHECK(len == 0 && out[0] == '\0');
+    }
+    subject[299] = '\xff';
+    for (room = 37 + 8 + 300 + 1; room <= needed; room++)       /* header, {"sub":" and the text, its NUL */
+        CHECK_ST(ta_jwt_sign(&key, &c, out, room, &len), TA_ERR_JSON);
 }
 
 /* ---- ta_jwt_sign_json ------------------------------------------------------------------------ */
@@ -3100,9 +3177,11 @@ int main(void)
     RUN(test_jwt_buffers_are_wiped_after_failure);
     RUN(test_jws_payload_is_any_bytes);
     RUN(test_jws_header_rules);
+    RUN(test_jws_keys_must_be_ready);
     RUN(test_jws_every_prefix_bit);
     RUN(test_decode_unverified_any_alg_and_no_rules);
     RUN(test_decode_unverified_dates_that_are_none_are_0);
+    RUN(test_decode_unverified_has_the_limits_of_verify);
     RUN(test_decode_unverified_is_as_strict_in_form);
     RUN(test_sign_each_set_of_claims);
     RUN(test_sign_text_is_escaped);
@@ -3114,6 +3193,8 @@ int main(void)
     RUN(test_sign_refuses_text_that_is_not_utf8);
     RUN(test_sign_limits);
     RUN(test_sign_arguments_and_room);
+    RUN(test_sign_needs_a_key_that_is_ready);
+    RUN(test_sign_room_for_a_long_payload);
     RUN(test_sign_json_payload_byte_for_byte);
     RUN(test_sign_json_refuses_what_verify_calls_malformed);
     RUN(test_sign_json_limits);
