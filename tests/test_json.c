@@ -1772,6 +1772,7 @@ static void test_string_room(void)
                 CHECK_ST(ta_json_string(d.v, out, cap, &n), TA_ERR_SPACE);
                 CHECK_EQ(n, 0);
                 CHECK(cap == 0 || out[0] == '\0');
+                for (n = 0; n < cap; n++) CHECK(out[n] == '\0' || out[n] == 'x');       /* nothing of it is left */
             } else {
                 CHECK_ST(ta_json_string(d.v, out, cap, &n), TA_OK);
                 CHECK_TEXT(out, n, t[i].says);
@@ -1781,8 +1782,11 @@ static void test_string_room(void)
         }
         {
             size_t n = 99;
+            char   kept = 'x';
             CHECK_ST(ta_json_string(d.v, NULL, 0, &n), TA_ERR_ARGUMENT);
             CHECK_EQ(n, 0);
+            CHECK_ST(ta_json_string(d.v, &kept, 0, &n), TA_ERR_SPACE);
+            CHECK_EQ(kept, 'x');
         }
         doc_close(&d);
     }
@@ -2379,6 +2383,34 @@ static void test_scan_takes_out_what_at_finds(void)
     CHECK(found > 1000 && refused > 1000);
 }
 
+/* The name of a wanted member as nearly everyone spells it, with each bit of it turned: what is no JSON then is
+   refused, and what is another name is not taken for this one.                                  */
+static void test_scan_tells_names_that_differ_by_a_bit(void)
+{
+    static const char *const names[] = {"iss", "sub", "aud", "exp"};
+    tai_want wants[4];
+    ta_json  got[4];
+    size_t   i, k, bit, refused = 0, others = 0;
+    for (k = 0; k < 4; k++) set_want(&wants[k], names[k]);
+    for (i = 0; i < 4; i++) {
+        char text[40];
+        size_t len = (size_t)sprintf(text, "{\"%s\":\"v\",\"n\":0}", names[i]);
+        for (bit = 0; bit < 8 * 7; bit++) {
+            ta_json   v;
+            ta_status want;
+            char     *p = (char *)exact_copy(text, len);
+            p[1 + bit / 8] = (char)(p[1 + bit / 8] ^ (1 << bit % 8));
+            want = ta_json_find(p, len, "", &v);
+            CHECK_ST(scan(p, len, wants, 4, 0, got), want);
+            for (k = 0; k < 4; k++) CHECK(got[k].text == ta_json_at(v, names[k]).text);
+            if (want != TA_OK) refused++;
+            else if (got[i].text == NULL) others++;
+            free(p);
+        }
+    }
+    CHECK(refused > 20 && others > 20);
+}
+
 /* What is taken out counts like what is not: the limits and the duplicates are those of the check. */
 static void test_scan_has_the_limits_of_the_check(void)
 {
@@ -2840,6 +2872,7 @@ int main(void)
     RUN(test_strings_that_are_none_are_refused_by_the_getters);
     RUN(test_paths_are_safe_on_any_bytes);
     RUN(test_scan_takes_out_what_at_finds);
+    RUN(test_scan_tells_names_that_differ_by_a_bit);
     RUN(test_scan_has_the_limits_of_the_check);
     RUN(test_work_is_linear_in_the_text);
     RUN(test_ordinary_names_cost_like_strings);

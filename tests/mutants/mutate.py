@@ -36,7 +36,7 @@ BUILD = os.path.join(ROOT, 'build', 'mutants')
 TESTS = {
     'bytes': ['bytes', 'base64url', 'hmac', 'store', 'json'],
     'base64url': ['base64url', 'key', 'jwt'], 'hmac': ['hmac', 'key', 'wiped'],
-    'json': ['json', 'json_writer'], 'key': ['key', 'wiped'], 'jwt': ['jwt', 'json_writer', 'wiped'],
+    'json': ['json', 'json_writer', 'jwt'], 'key': ['key', 'wiped'], 'jwt': ['jwt', 'json_writer', 'wiped'],
     'store': ['store', 'table'], 'table': ['table', 'session'], 'deny': ['deny'],
     'auth': ['session', 'auth', 'wiped'], 'web': ['web', 'auth'],
 }
