@@ -40,7 +40,7 @@ help:
 	@echo 'make differential  against SQLite, OpenSSL, JSON.parse, jsonwebtoken, jose, fast-jwt; CASES=100000'
 	@echo 'make static    gcc -fanalyzer, clang-tidy, cppcheck; MISRA against tests/misra.md (WRITE=1 writes it)'
 	@echo 'make proofs    for every input within a bound, or for every input: CBMC and Frama-C; planted bugs;'
-	@echo '               PROOF=key only those, LONG=1 larger bounds, PLANTS=no without the bugs'
+	@echo '               PROOF=key only those, LONG=1 larger bounds, PLANTS=no without the bugs, PLANTS=one'
 	@echo 'make coverage  lines, branches and MC/DC that the tests reach: gcov, clang-19, Python 3'
 	@echo 'make bench     tokens, sessions, tables against the hash itself and what is installed of others;'
 	@echo '               SIZES="1000 8000000" numbers of sessions, QUICK=1 a run of seconds'

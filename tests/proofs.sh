@@ -5,9 +5,10 @@
 cd "$(dirname "$0")/.." || exit 2
 [ "$1" != --help ] || {
     cat << 'END'
-make proofs            every proof and every planted bug in the short form, some minutes on two cores
+make proofs            every proof and every planted bug in the short form, a quarter of an hour on two cores
 make proofs LONG=1     with the larger bounds of proofs/cbmc/proofs.ini: not tried to the end yet
-make proofs PROOF=key  those whose name holds "key" (CBMC alone); PLANTS=no without the planted bugs
+make proofs PROOF=key  those whose name holds "key" (CBMC alone); PLANTS=no without the planted bugs of CBMC,
+                       PLANTS=one with one for each proof
 JOBS=2                 runs at once; each may take 10 GB, and LIMIT=300 seconds of processor time
 PROOFS_ROOT=dir        where the Debian 13 system with CBMC in it is, or is made (default build/proofs/trixie;
                        not needed where cbmc 6 is installed; otherwise needs root and debootstrap)

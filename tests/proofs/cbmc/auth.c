@@ -58,7 +58,6 @@ static char room[N];
 
 static const ta_auth *any_auth(void)
 {
-    __CPROVER_havoc_object(room);               /* what is static begins as zero */
     auth.cfg.issuer = "i";
     auth.cfg.store.get = any_get;
     auth.cfg.refresh_keys = refresh_keys;
@@ -76,7 +75,7 @@ void prove_token(void)
 {
     const ta_auth *a = any_auth();
     size_t len = any_up_to(N), prefix = a->cfg.refresh_prefix != NULL ? 2 : 0;
-    const char *text = room + (N - len);
+    const char *text = at_one_end_of(room, N, len);
     ta_status st = ta_logout(a, text, len, nondet_time());
 
     claim(!deleted || (saw_tag && saw_right_tag), "nothing is looked up without a good tag");
@@ -99,7 +98,7 @@ void prove_session(void)
     ta_status st;
 
     subject[2] = '\0';
-    st = ta_session_get(a, named ? subject : NULL, room + (N - len), len, nondet_time(), &out);
+    st = ta_session_get(a, named ? subject : NULL, at_one_end_of(room, N, len), len, nondet_time(), &out);
     if (st != TA_OK) {
         claim(all_zero(&out, sizeof out), "nothing after a failure");
         if (st == TA_ERR_EXPIRED) reached("expired");

@@ -6,9 +6,9 @@
 /* What is accepted is the one spelling of what comes out: encoding gives the text back. */
 void prove_decode(void)
 {
+    static char room[N], out_room[N];
     size_t len = any_up_to(N), cap = any_up_to(N), n, again, i;
-    char in[len], back[N + 4];
-    uint8_t out[cap];
+    char *in = at_one_end_of(room, N, len), *out = at_one_end_of(out_room, N, cap), back[N + 4];
     ta_status st = ta_base64url_decode(in, len, out, cap, &n);
 
     claim(st == TA_OK || st == TA_ERR_ENCODING || st == TA_ERR_SPACE, "one of the results");
@@ -31,9 +31,9 @@ void prove_decode(void)
 /* Decoding gives back what was encoded. */
 void prove_encode(void)
 {
+    static char room[N], out_room[2 * N];
     size_t len = any_up_to(N), cap = any_up_to(2 * N), n, again, i;
-    uint8_t in[len], back[N];
-    char out[cap];
+    char *in = at_one_end_of(room, N, len), *out = at_one_end_of(out_room, 2 * N, cap), back[N];
     ta_status st = ta_base64url_encode(in, len, out, cap, &n);
 
     claim(st == TA_OK || st == TA_ERR_SPACE, "one of the results");

@@ -93,14 +93,7 @@ static bool contract_tai_segment_decode(const char *in, size_t len, uint8_t *out
     size_t n = len / 4 * 3 + (len % 4 > 1 ? len % 4 - 1 : 0);
     claim(readable(in, len) && writable(out, n), "segment_decode: text and room");
     havoc(out, n);
-    return nondet_bool();
-}
-
-static void contract_tai_segment_encode(const uint8_t *in, size_t len, char *out)
-{
-    size_t n = len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0);
-    claim(readable(in, len) && writable(out, n), "segment_encode: bytes and room");
-    havoc(out, n);
+    return len % 4 != 1 && nondet_bool();
 }
 
 /* ---- MACs ------------------------------------------------------------------------------------ */
@@ -111,6 +104,13 @@ static void contract_tai_key_mac(const ta_key *key, const void *text, size_t len
     claim(key->ready == 0x746b6579u, "key_mac: a key that is ready");
     macs_made++;
     havoc(mac, 32);
+}
+
+static ta_status contract_tai_read_mac(const char *in, size_t len, uint8_t mac[TA_SHA256_SIZE])
+{
+    claim(readable(in, len) && writable(mac, 32), "read_mac: the segment, and room");
+    havoc(mac, 32);
+    return nondet_bool() ? TA_OK : nondet_bool() ? TA_ERR_SIGNATURE : TA_ERR_ENCODING;
 }
 
 static bool contract_ta_equal(const void *a, const void *b, size_t len)
@@ -151,12 +151,112 @@ static void contract_ta_sha256_once(const void *in, size_t len, uint8_t digest[T
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static ta_status contract_tai_json_scan(const char *json, size_t len, const struct tai_want *wants,
-                                        size_t want_count, size_t others, ta_json *values)
+static bool saw_strings, saw_chars;     /* those that are read again were checked: they are whole, and good */
+
+static bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+static bool is_hex4(const char *t) { return is_hex(t[0]) && is_hex(t[1]) && is_hex(t[2]) && is_hex(t[3]); }
+static bool is_beyond_ascii(char c)             /* in UTF-8 */
 {
+    uint8_t b = (uint8_t)c;
+    return b >= 0x80 && b != 0xC0 && b != 0xC1 && b <= 0xF4;
+}
+
+/* How RFC 8259 spells one character of a string, in k bytes; which bytes are good UTF-8 is said by tests. */
+static bool is_spelling(const char *t, size_t k)
+{
+    size_t i;
+    if (t[0] == '\\' && k == 2)
+        return t[1] == '"' || t[1] == '\\' || t[1] == '/' || t[1] == 'b' || t[1] == 'f' || t[1] == 'n'
+            || t[1] == 'r' || t[1] == 't';
+    if (t[0] == '\\')
+        return (k == 6 && t[1] == 'u' && is_hex4(t + 2))
+            || (k == 12 && t[1] == 'u' && is_hex4(t + 2) && t[6] == '\\' && t[7] == 'u' && is_hex4(t + 8));
+    if (k == 1) return (uint8_t)t[0] >= 0x20 && (uint8_t)t[0] < 0x80 && t[0] != '"';
+    for (i = 0; i < k; i++) if (!is_beyond_ascii(t[i])) return false;
+    return k >= 2 && k <= 4;
+}
+
+static bool is_plain(char c) { return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\'; }
+
+static size_t contract_tai_plain_end(const char *text, size_t len, size_t pos)
+{
+    size_t end = any_up_to(len), i;
+    claim(pos <= len && readable(text, len), "plain_end: the text");
+    assume(end >= pos && (end == len || !is_plain(text[end])));
+    for (i = pos; i < end; i++) assume(is_plain(text[i]));
+    return end;
+}
+
+
+/* From quote to quote, with none between them but behind a backslash; 0: none. */
+static size_t contract_tai_string(const char *text, size_t len, size_t pos)
+{
+    size_t end = any_up_to(len), i;
+    claim(pos <= len && readable(text, len), "string: the text");
+    if (!saw_strings && nondet_bool()) return 0;
+    assume(end >= 2 && end - 2 >= pos && text[pos] == '"' && text[end - 1] == '"');
+    for (i = pos + 1; i + 1 < end; i++) assume(text[i] != '"' || text[i - 1] == '\\');
+    return end;
+}
+
+static size_t contract_tai_string_rest(const char *text, size_t len, size_t pos)
+{
+    size_t end = any_up_to(len), i;
+    claim(pos <= len && readable(text, len), "string_rest: the text");
+    if (nondet_bool()) return 0;
+    assume(end > pos && text[end - 1] == '"');
+    for (i = pos; i + 1 < end; i++) assume(text[i] != '"' || (i > 0 && text[i - 1] == '\\'));
+    return end;
+}
+
+static uint32_t contract_tai_name_mix(uint32_t mix, uint32_t word) { (void)mix;  (void)word;  return nondet_word(); }
+
+static size_t contract_tai_number(const char *text, size_t len, size_t pos)
+{
+    size_t end = any_up_to(len);
+    claim(pos <= len && readable(text, len), "number: the text");
+    if (nondet_bool()) return 0;
+    assume(end > pos && (text[pos] == '-' || (text[pos] >= '0' && text[pos] <= '9')));
+    return end;
+}
+
+static bool contract_tai_strings_equal(ta_json a, ta_json b)
+{
+    claim(a.len > 0 && b.len > 0 && readable(a.text, a.len) && readable(b.text, b.len), "strings_equal: both");
+    return nondet_bool();
+}
+
+static size_t contract_tai_char(ta_json *rest, uint8_t out[4])
+{
+    size_t k = any_up_to(12), n = nondet_size();
+    claim(rest->len > 0 && readable(rest->text, rest->len) && writable(out, 4), "char: a text, and room for one");
+    havoc(out, 4);
+    assume(k <= rest->len && n <= 4);
+    assume(n > 0 ? k > 0 && n <= k && is_spelling(rest->text, k) : !saw_chars);
+    *rest = view(rest->text + k, rest->len - k);
+    return n;
+}
+
+static ta_status any_verdict(void)
+{
+    return nondet_bool() ? TA_ERR_JSON : nondet_bool() ? TA_ERR_LIMIT : TA_ERR_DUPLICATE;
+}
+
+static ta_status contract_tai_scan_check(const char *json, size_t len, size_t others)
+{
+    claim(readable(json, len), "scan_check: the text");
+    (void)others;
+    return len > 0 && nondet_bool() ? TA_OK : any_verdict();
+}
+
+static ta_status contract_tai_read_members(ta_json object, const struct tai_want *wants, size_t want_count,
+                                           size_t others, ta_json *values)
+{
+    const char *json = object.text;
+    size_t len = object.len;
     bool good = nondet_bool();
     size_t i;
-    claim(readable(json, len) && writable(values, want_count * sizeof *values), "scan: text and room");
+    claim(readable(json, len) && writable(values, want_count * sizeof *values), "read_members: text and room");
     (void)wants;
     (void)others;
     for (i = 0; i < want_count; i++) {
@@ -164,7 +264,7 @@ static ta_status contract_tai_json_scan(const char *json, size_t len, const stru
         if (good && len > 0 && nondet_bool()) values[i] = any_view(json, len);
     }
     if (want_count == 4) saw_crit = values[3].len > 0;
-    return good && len > 0 ? TA_OK : nondet_bool() ? TA_ERR_JSON : nondet_bool() ? TA_ERR_LIMIT : TA_ERR_DUPLICATE;
+    return good && len > 0 ? TA_OK : any_verdict();
 }
 
 static bool contract_ta_json_equals(ta_json v, const char *text, size_t len)
@@ -180,6 +280,20 @@ static bool contract_tai_is_type(ta_json v, const char *prefix, const char *want
 {
     claim(v.len > 0 && readable(v.text, v.len) && readable(prefix, 1) && readable(want, 1), "is_type: all three");
     return nondet_bool();
+}
+
+static ta_status contract_ta_json_string(ta_json v, char *out, size_t out_cap, size_t *out_len)
+{
+    size_t n = any_up_to(out_cap);
+    claim(readable(v.text, v.len) && writable(out, out_cap) && writable(out_len, sizeof n), "string: text and room");
+    havoc(out, out_cap);
+    *out_len = 0;
+    if (out_cap > 0) out[0] = '\0';
+    if (v.len == 0 || n == out_cap || nondet_bool()) return nondet_bool() ? TA_ERR_SPACE : TA_ERR_KIND;
+    havoc(out, out_cap);
+    out[n] = '\0';
+    *out_len = n;
+    return TA_OK;
 }
 
 static ta_json contract_ta_json_at(ta_json v, const char *path)

@@ -17,8 +17,9 @@ void prove_model(void)
 
 void prove_equal(void)
 {
+    static uint8_t room_a[N], room_b[N];
     size_t len = any_up_to(N), i;
-    uint8_t a[len], b[len];
+    char *a = at_one_end_of(room_a, N, len), *b = at_one_end_of(room_b, N, len);
     bool same = true;
     for (i = 0; i < len; i++) same = same && a[i] == b[i];
     claim(ta_equal(a, b, len) == same, "true when all bytes agree, and only then");
@@ -39,11 +40,11 @@ void prove_compress(void)
 /* From any state: what update needs of it is the total alone. */
 void prove_update(void)
 {
+    static uint8_t room[N];
     ta_sha256 c;
     size_t len = any_up_to(N);
     uint64_t before = c.total;
-    uint8_t in[len];
-    ta_sha256_update(&c, in, len);
+    ta_sha256_update(&c, at_one_end_of(room, N, len), len);
     claim(c.total == before + len, "counted");
     if (len == N && before % 64 == 60) reached("over a block's edge");
 }
@@ -61,8 +62,10 @@ void prove_final(void)
 
 void prove_hmac(void)
 {
+    static uint8_t key_room[N], room[N];
     size_t key_len = any_up_to(N), len = any_up_to(N);
-    uint8_t key[key_len], msg[len], mac[TA_SHA256_SIZE], digest[TA_SHA256_SIZE];
+    char *key = at_one_end_of(key_room, N, key_len), *msg = at_one_end_of(room, N, len);
+    uint8_t mac[TA_SHA256_SIZE], digest[TA_SHA256_SIZE];
     ta_hmac_sha256(key, key_len, msg, len, mac);
     ta_sha256_once(msg, len, digest);
     if (key_len == N && len == N) reached("the end");

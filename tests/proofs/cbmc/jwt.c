@@ -4,6 +4,7 @@
 
 struct tai_date;
 static void contract_tai_read_date(ta_json v, struct tai_date *d);
+static void contract_tai_segment_encode(const uint8_t *in, size_t len, char *out);
 
 #define TOKENAUTH_IMPLEMENTATION
 #include "tokenauth.h"
@@ -41,6 +42,19 @@ static ta_keys any_keys(void)
     return ta_keys_of(nondet_bool() ? key_list : NULL, any_up_to(2));
 }
 
+/* The token and the buffer: apart, the same, or one inside the other, which is refused. */
+static char room[N], apart[N], as_sent[N];
+
+/* In place a header that was read is spelled again for the MAC. There is one text that these bytes come from (the
+   proof `decode`): the one that was sent. */
+static void contract_tai_segment_encode(const uint8_t *in, size_t len, char *out)
+{
+    size_t n = len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0), i;
+    claim(readable(in, len) && writable(out, n), "segment_encode: bytes and room");
+    claim((const char *)in == out, "segment_encode: over the bytes themselves");
+    for (i = 0; i < n; i++) out[i] = as_sent[i];
+}
+
 static const char *any_name(size_t i)
 {
     names[i][0] = (char)nondet_byte();
@@ -65,9 +79,6 @@ static const ta_rules *any_rules(void)
     return nondet_bool() ? &rules : NULL;
 }
 
-/* The token and the buffer: apart, the same, or one inside the other, which is refused. */
-static char room[N], apart[N];
-
 typedef struct input {
     char  *token, *buf;
     size_t len, cap, at;        /* at: some place in the buffer */
@@ -78,14 +89,13 @@ typedef struct input {
 static input any_input(void)
 {
     input in;
-    __CPROVER_havoc_object(room);               /* what is static begins as zero */
-    __CPROVER_havoc_object(apart);
+    size_t i;
     in.len = any_up_to(N);
     in.cap = any_up_to(N);
-    in.token = room + (N - in.len);
+    in.token = at_end_of(room, N, in.len);
     in.crossed = false;
     if (nondet_bool()) {
-        in.buf = apart + (N - in.cap);
+        in.buf = at_end_of(apart, N, in.cap);
     } else {
         in.buf = room + (N - in.cap);
         in.crossed = in.buf != in.token && in.len > 0 && in.cap > 0;
@@ -93,6 +103,7 @@ static input any_input(void)
     in.at = nondet_size();
     assume(in.at < in.cap || (in.cap == 0 && in.at == 0));
     in.before = in.cap > 0 ? in.buf[in.at] : '\0';
+    for (i = 0; i < in.len; i++) as_sent[i] = in.token[i];
     return in;
 }
 
@@ -107,7 +118,10 @@ static void claim_refused(const input *in, const ta_jwt *out)
     }
 }
 
-static bool is_view_of(ta_json v, const input *in) { return is_absent(v) || is_within(v.text, v.len, in->buf, in->cap); }
+static bool is_view_of(ta_json v, const input *in)
+{
+    return is_absent(v) || is_within(v.text, v.len, in->buf, in->cap);
+}
 
 static void claim_views(const input *in, const ta_jwt *out)
 {
@@ -137,6 +151,7 @@ void prove_verify(void)
     }
     claim_views(&in, &out);
     claim(saw_same_mac && macs_made > 0, "a key made its MAC");
+    claim(saw_hs256, "alg is HS256");
     claim(!saw_crit, "no crit");
     claim(saw_date[0].there ? r != NULL && now - r->leeway_s < saw_date[0].ceil || now < saw_date[0].ceil
                             : r != NULL && r->allow_no_exp, "before its end, or allowed to have none");
@@ -159,6 +174,7 @@ void prove_jws(void)
         return;
     }
     claim(saw_same_mac && macs_made > 0 && !saw_crit && !in.crossed, "a key made its MAC");
+    claim(saw_hs256, "alg is HS256");
     claim(n <= in.cap, "within the buffer");
     if (in.buf == in.token) reached("a good token, in place");
 }
@@ -177,17 +193,28 @@ void prove_decode_unverified(void)
     }
 }
 
+/* The third segment, of any length. */
+void prove_read_mac(void)
+{
+    size_t len = any_up_to(N);
+    uint8_t mac[TA_SHA256_SIZE];
+    ta_status st = tai_read_mac(at_one_end_of(room, N, len), len, mac);
+    claim(st == TA_OK || st == TA_ERR_SIGNATURE || st == TA_ERR_ENCODING, "one of the results");
+    claim(st != TA_OK || len == 43, "32 bytes, which are 43 characters");
+    if (st == TA_OK) reached("a MAC");
+    if (st == TA_ERR_SIGNATURE) reached("base64url of another length");
+}
+
 /* The media type of a header, any bytes that begin like a string. */
 void prove_type(void)
 {
     size_t len = any_up_to(N);
     char want[3];
-    ta_json v = view(room + (N - len), len);
-    __CPROVER_havoc_object(room);
+    ta_json v = view(at_one_end_of(room, N, len), len);
     want[2] = '\0';
     assume(ta_json_kind(v) == TA_STRING);
     if (tai_is_type(v, "", want)) {
-        claim(len >= 2, "quotes");
+        claim(len > strlen(want), "spelled in as many bytes at least");
         if (want[0] != '\0' && len == 4) reached("the same");
         if (want[0] != '\0' && len == N) reached("the same, with an escape");
     }
@@ -197,9 +224,8 @@ void prove_type(void)
 void prove_date(void)
 {
     size_t len = any_up_to(N);
-    ta_json v = view(room + (N - len), len);
+    ta_json v = view(at_one_end_of(room, N, len), len);
     tai_date d;
-    __CPROVER_havoc_object(room);
     assume(ta_json_kind(v) != TA_NUMBER || tai_number(v.text, v.len, 0) == v.len);
     tai_read_date(v, &d);
     claim(!(d.there && d.bad) && (d.there || d.bad) == (len > 0), "there, bad or absent");

@@ -19,8 +19,9 @@ static bool is_refused(const ta_key *key)
 
 void prove_key_text(void)
 {
+    static char room[N];
     size_t len = any_up_to(N);
-    char text[len];
+    const char *text = at_one_end_of(room, N, len);
     ta_key key;
     ta_status st = ta_key_init_text(&key, text, len, NULL);
     claim(st == TA_OK || st == TA_ERR_ENCODING || st == TA_ERR_LIMIT || st == TA_ERR_KEY, "one of the results");
@@ -37,9 +38,9 @@ void prove_key_text(void)
 
 void prove_key_init(void)
 {
+    static char room[N], kid_room[KID + 1];
     size_t len = any_up_to(N), kid_len = any_up_to(KID);
-    uint8_t secret[len];
-    char kid[kid_len + 1];
+    char *secret = at_one_end_of(room, N, len), *kid = at_one_end_of(kid_room, KID + 1, kid_len + 1);
     ta_key key;
     bool named = nondet_bool();
     ta_status st;
@@ -59,9 +60,9 @@ void prove_key_init(void)
 
 void prove_key_derive(void)
 {
+    static char room[N], purpose_room[KID + 1];
     size_t len = any_up_to(N), n = any_up_to(KID);
-    uint8_t master[len];
-    char purpose[n + 1];
+    char *master = at_one_end_of(room, N, len), *purpose = at_one_end_of(purpose_room, KID + 1, n + 1);
     ta_key key;
     ta_status st;
     purpose[n] = '\0';

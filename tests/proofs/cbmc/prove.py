@@ -51,7 +51,7 @@ class Proof:
         self.proves = words(section.get('proves', ''))
         self.models = words(section.get('models', 'plain int16'))
         if LONG:
-            self.models = list(ALL_MODELS)
+            self.models = words(section.get('exists', ' '.join(ALL_MODELS)))
         self.seams = words(section.get('contracts', ''))
         self.flags = words(section.get('flags', ''))
         self.checks = words(section.get('checks', ''))
@@ -60,7 +60,6 @@ class Proof:
             self.bounds.update(pair.split('=') for pair in words(section.get('long', '')))
         self.unwind = [part.split(':') for part in loops + words(section.get('unwind', ''))]
         self.says = section['says'].replace('\n', ' ')
-        self.draft = 'draft' in section                 # runs only where PROOF names it
 
     def loops(self, known):
         """--unwindset for those of this proof's loops that the model has; `all` is what the others get."""
@@ -203,10 +202,13 @@ def unnamed(proofs, exceptions):
 
 def tasks(proofs, planted):
     wanted = os.environ.get('PROOF', '')
-    chosen = {proof.name: proof for proof in proofs if wanted in proof.name and (wanted or not proof.draft)}
+    chosen = {proof.name: proof for proof in proofs if wanted in proof.name}
     todo = [(proof, model, None, proof.says.format(**proof.bounds))
             for proof in chosen.values() for model in proof.models if model in MODELS]
-    if os.environ.get('PLANTS', '') != 'no':
+    how = os.environ.get('PLANTS', '')
+    if how == 'one':                                        # the first of each proof
+        planted = list({plant[2]: plant for plant in reversed(planted)}.values())[::-1]
+    if how != 'no':
         todo += [(chosen[of], model or chosen[of].models[0], number, 'planted: ' + title)
                  for number, title, of, model in planted if of in chosen]
     return todo
@@ -246,9 +248,6 @@ def main():
                     print(f'FAILED {what} {says}: {wrong} ({seconds:.1f} s)', flush=True)
     finally:
         shutil.rmtree(shop.dir)
-    drafts = [proof.name for proof in proofs if proof.draft]
-    if drafts:
-        print('written, but not run to the end yet:', ' '.join(drafts))
     print(f'cbmc: {passed} passed, {failed} failed')
     return 1 if failed or not passed else 0
 

@@ -6,9 +6,9 @@
 
 void prove_bearer(void)
 {
+    static char room[N];
     size_t len = any_up_to(N), n, i;
-    char header[len];
-    const char *token;
+    const char *header = at_one_end_of(room, N, len), *token;
     ta_status st = ta_bearer(header, len, &token, &n);
 
     claim(st == TA_OK || st == TA_ERR_ABSENT || st == TA_ERR_FORMAT, "one of the results");
@@ -24,9 +24,10 @@ void prove_bearer(void)
 
 void prove_cookie_get(void)
 {
+    static char room[N];
     size_t len = any_up_to(N), n, i;
-    char header[len], name[3];
-    const char *value;
+    const char *header = at_one_end_of(room, N, len), *value;
+    char name[3];
     ta_status st;
 
     name[2] = '\0';
@@ -47,8 +48,9 @@ void prove_cookie_get(void)
 /* A value, a name and a path of anything: what comes out is one header line with nothing smuggled in. */
 void prove_cookie_set(void)
 {
+    static char room[N], out_room[CAP];
     size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
-    char value[len], name[4], path[4], out[cap];
+    char *value = at_one_end_of(room, N, len), *out = at_one_end_of(out_room, CAP, cap), name[4], path[4];
     ta_cookie c;
     ta_status st;
 
@@ -72,9 +74,10 @@ void prove_cookie_set(void)
 
 void prove_seconds(void)
 {
-    size_t len = any_up_to(N), n, again_len;
-    char text[len], back[12];
-    int32_t seconds, again;
+    static char room[N];
+    size_t len = any_up_to(N);
+    const char *text = at_one_end_of(room, N, len);
+    int32_t seconds;
     ta_status st = ta_seconds(text, len, &seconds);
 
     claim(st == TA_OK || st == TA_ERR_FORMAT || st == TA_ERR_RANGE, "one of the results");
@@ -90,8 +93,9 @@ void prove_seconds(void)
 void prove_seconds_put(void)
 {
     int32_t seconds = (int32_t)nondet_word();
+    static char room[12];
     size_t cap = any_up_to(12), n;
-    char out[cap];
+    char *out = at_one_end_of(room, 12, cap);
     ta_status st = ta_seconds_put(seconds, out, cap, &n);
     claim(st == (seconds < 0 && cap > 0 ? TA_ERR_ARGUMENT : st), "not below 0");
     claim(cap < 12 || seconds < 0 || st == TA_OK, "12 bytes are enough");
@@ -106,10 +110,11 @@ void prove_seconds_put(void)
 /* What everything written goes through: from any state of the writer. */
 void prove_put(void)
 {
+    static char room[N], text_room[N];
     size_t cap = any_up_to(N), len = any_up_to(N);
-    char out[cap], text[len];
+    const char *text = at_one_end_of(text_room, N, len);
     ta_json_writer w = TA_ZERO;
-    w.out = out;
+    w.out = at_one_end_of(room, N, cap);
     w.cap = cap;
     w.len = any_up_to(N);
     assume(w.len < cap);
@@ -129,8 +134,9 @@ static bool ended(const char *text, size_t before)
 
 void prove_authenticate(void)
 {
+    static char room[N + 1], out_room[CAP];
     size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
-    char realm[len + 1], out[cap];
+    char *realm = at_one_end_of(room, N + 1, len + 1), *out = at_one_end_of(out_room, CAP, cap);
     bool named = nondet_bool();
     ta_status st;
     realm[len] = '\0';
