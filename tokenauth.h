@@ -5628,6 +5628,7 @@ static ta_status tai_check_seal(tai_visit *v, const ta_key *k)
     if ((v->rec.flags & TAI_HAS_SALT) != 0 && v->user.salt_len == 0) return TA_ERR_USER_CHANGED;
     tai_seal(k, &v->rec, v->user.salt, v->user.salt_len, seal);
     if (ta_equal(seal, v->rec.seal, sizeof seal)) return TA_OK;
+    if (v->opts->old_salt_len == 0) return TA_ERR_USER_CHANGED;
     tai_seal(k, &v->rec, v->opts->old_salt, v->opts->old_salt_len, seal);
     return ta_equal(seal, v->rec.seal, sizeof seal) ? TA_OK : TA_ERR_USER_CHANGED;
 }
