@@ -28,6 +28,22 @@ void prove_decode(void)
     }
 }
 
+/* A segment of a token, in place: what was decoded is spelled again as the text that it was. */
+void prove_segment(void)
+{
+    static char room[N], text[N];
+    size_t len = any_up_to(N), n = len / 4 * 3 + (len % 4 > 1 ? len % 4 - 1 : 0), i;
+    char *in = at_one_end_of(room, N, len);
+    for (i = 0; i < len; i++) text[i] = in[i];
+    if (tai_segment_decode(in, len, (uint8_t *)in)) {
+        tai_segment_encode((const uint8_t *)in, n, in);
+        for (i = 0; i < len; i++) claim(in[i] == text[i], "the same text");
+        if (len == N) reached("a good text");
+    } else {
+        reached("another one");
+    }
+}
+
 /* Decoding gives back what was encoded. */
 void prove_encode(void)
 {

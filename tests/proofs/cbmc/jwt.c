@@ -96,9 +96,11 @@ static input any_input(void)
     in.crossed = false;
     if (nondet_bool()) {
         in.buf = at_end_of(apart, N, in.cap);
+    } else if (nondet_bool()) {
+        in.buf = in.token = at_end_of(room, N, in.len > in.cap ? in.len : in.cap);
     } else {
-        in.buf = room + (N - in.cap);
-        in.crossed = in.buf != in.token && in.len > 0 && in.cap > 0;
+        in.buf = room + any_up_to(N - in.cap);
+        in.crossed = in.buf != in.token && in.len > 0 && in.cap > 0 && in.buf + in.cap > in.token;
     }
     in.at = nondet_size();
     assume(in.at < in.cap || (in.cap == 0 && in.at == 0));

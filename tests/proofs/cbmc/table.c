@@ -26,6 +26,7 @@ static ta_status contract_ta_record_unpack(const void *in, size_t len, ta_record
 static ta_status contract_tai_table_insert(const ta_table *t, const ta_record *r, int64_t expires, size_t max_probes)
 {
     claim(r->kind == 1 || r->kind == 2, "insert: a good record");
+    havoc(t->slots, t->count * sizeof *t->slots);
     inserted++;
     return nondet_bool() ? TA_OK : nondet_bool() ? TA_ERR_FULL : TA_ERR_CONFLICT;
 }
