@@ -20,24 +20,44 @@
     4. Arguments come in one order: whose key or store, the input, now, options, the output.
     5. Options: start from TA_ZERO; NULL means all zero. Zero never skips a check that the token
        itself asks for. Whatever you name adds a check; only `allow_...` removes one.
-    6. On failure every output is zero: numbers 0, text "", views absent. Two members say why and
-       survive: ta_jwt.failed (+ failed_name) and ta_pair.client.
+    6. On failure every output is zero: numbers 0, text "", views absent. What says why, and what to
+       do, survives: ta_jwt.failed (+ failed_name), ta_pair.client and retry_after_s.
 
    MEMORY    no malloc, no globals but, on x86-64, one word that says what the processor can; you own
              each buffer. Views (ta_json, ta_jwt) point INTO your buffer: they end when you write to
              it, reuse it or leave its scope.
-   STACK     bounded, nothing recurses. On x86-64 from -O1 up at most, in bytes: SHA-256 700, a JSON
-             check 1200, sign and verify 1900, ta_check 2400, ta_refresh 2900, ta_login 3600
-             (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH shrink the JSON's part.
+   STACK     bounded, nothing recurses. On x86-64 from -O1 to -O3, with a stack protector or AVX-512 too,
+             at most, in bytes: SHA-256 700, a JSON check 1200, sign and verify 2200, ta_check 2700,
+             ta_refresh 3000, ta_login 4300 (tests/stack.c measures it). TA_MAX_MEMBERS and TA_MAX_DEPTH
+             shrink the JSON's part.
              Chips: README, "Sizes"; what a device has to decide: examples/README.md.
    THREADS   ta_key and ta_auth are read-only after their init: share them. A table takes lock
              hooks; a deny-list is yours to lock.
-   LIBC      memcpy, memset, memcmp, strlen. With -ffreestanding bring your own four.
+   LIBC      memcpy, memset, memcmp, strlen; with -ffreestanding bring your own four. Under a system also
+             its random source (not with TOKENAUTH_NO_OS_RANDOM) and, on 64-bit Arm with Linux, getauxval,
+             which knows the processor (not with TOKENAUTH_NO_INTRINSICS).
    SECURITY  the token never picks the algorithm (RFC 8725 3.1). Secrets under 32 bytes are refused
              (RFC 7518 3.2). MACs are compared without early exit; no claim is read before the MAC
              is good. The time is yours: a wrong clock accepts old tokens.
    NOT HERE  RS256, ES256, encryption (JWE), HTTP, a clock, password hashing.
    C++       the same text, C++11 and later. No example needs a compound literal.          */
+
+/* What a switch implies (>>config). Outside the guard: the implementing file may have had this file before. */
+#if defined(TOKENAUTH_VERIFY_ONLY) && !defined(TOKENAUTH_NO_WRITER)
+#  define TOKENAUTH_NO_WRITER
+#endif
+#if defined(TOKENAUTH_NO_WRITER) && !defined(TOKENAUTH_NO_SIGN)
+#  define TOKENAUTH_NO_SIGN
+#endif
+#if defined(TOKENAUTH_NO_SIGN) && !defined(TOKENAUTH_NO_REFRESH)
+#  define TOKENAUTH_NO_REFRESH
+#endif
+#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_TABLE)
+#  define TOKENAUTH_NO_TABLE
+#endif
+#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_DENY)
+#  define TOKENAUTH_NO_DENY
+#endif
 
 #ifndef TOKENAUTH_H
 #define TOKENAUTH_H
@@ -58,11 +78,12 @@
    TOKENAUTH_NO_TABLE, TOKENAUTH_NO_DENY, TOKENAUTH_NO_WEB       [one]
    TOKENAUTH_NO_STATUS_STR [one] no texts for ta_status_str: it gives the names
    TOKENAUTH_NO_OS_RANDOM [one]  no system calls; ta_auth_config.random must then be set
-   TOKENAUTH_SMALL        [one]  small code rather than fast code      (on with -Os, -Oz, AVR)
-   TOKENAUTH_NO_INTRINSICS [one] plain C only; else x86-64 uses its SHA and SSE instructions where
+   TOKENAUTH_SMALL        [one]  small code rather than fast code (on with -Os, -Oz, AVR; no value)
+   TOKENAUTH_NO_INTRINSICS [one] plain C only; else x86-64 and ARMv8 use their own instructions where
                                  the processor has them, found out when the program runs
    TOKENAUTH_SHA256_COMPRESS(state, in, blocks) [one] a chip's hash engine: uint32_t state[8],
-                                 const uint8_t *in, blocks of 64 bytes; FIPS 180-4 6.2.2
+                                 const uint8_t *in at any address, one block of 64 bytes or more;
+                                 FIPS 180-4 6.2.2. It cannot fail, and locks for itself if it must
    TOKENAUTH_FLASH, TOKENAUTH_FLASH_WORD(p) [one] how a table is put into flash, and a uint32_t at p
                                  read from there (PROGMEM on AVR, where it is done for you)
    TA_MAX_TOKEN           [one]  longest token read, in bytes             (4096; 256..65535)
@@ -71,28 +92,14 @@
    TOKENAUTH_RECORD_TEXT  [all]  bytes for subject and label of a session (46; 46..254)
    TA_ASSERT(x)           [one]  catches YOUR mistakes, never input       (nothing)
 
-   Only TOKENAUTH_RECORD_TEXT changes a struct; files that disagree about it do not link. What is
-   switched off stays declared and fails at link time, by name (with TOKENAUTH_STATIC: when you
-   compile, so there the [one] switches belong before each include).                          */
+   The TA_MAX_... are not defined in the other files: size buffers there by a limit of your own.
+   Only TOKENAUTH_RECORD_TEXT changes structs. Files that disagree about it do not link: what takes such
+   a struct has another name then (a file with nothing but hooks in it is not noticed). What is switched
+   off stays declared and fails at link time, by name (with TOKENAUTH_STATIC: when you compile, so there
+   the [one] switches belong before each include).                                            */
 
 #define TA_VERSION         100          /* major * 10000 + minor * 100 + patch */
 #define TA_VERSION_TEXT    "0.1.0"
-
-#if defined(TOKENAUTH_VERIFY_ONLY) && !defined(TOKENAUTH_NO_WRITER)
-#  define TOKENAUTH_NO_WRITER
-#endif
-#if defined(TOKENAUTH_NO_WRITER) && !defined(TOKENAUTH_NO_SIGN)
-#  define TOKENAUTH_NO_SIGN
-#endif
-#if defined(TOKENAUTH_NO_SIGN) && !defined(TOKENAUTH_NO_REFRESH)
-#  define TOKENAUTH_NO_REFRESH
-#endif
-#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_TABLE)
-#  define TOKENAUTH_NO_TABLE
-#endif
-#if defined(TOKENAUTH_NO_REFRESH) && !defined(TOKENAUTH_NO_DENY)
-#  define TOKENAUTH_NO_DENY
-#endif
 
 #if defined(__cplusplus) && __cplusplus >= 201703L
 #  define TA_MUST_CHECK [[nodiscard]]
@@ -144,8 +151,12 @@ extern "C" {                    /* a block, not a word in TA_API: only then may 
 #if TOKENAUTH_RECORD_TEXT != 46         /* another layout is another name: no mixed link        */
 #  define TAI_NAME2(name, n) name##_text##n
 #  define TAI_NAME(name, n)  TAI_NAME2(name, n)
-#  define ta_table_init TAI_NAME(ta_table_init, TOKENAUTH_RECORD_TEXT)
-#  define ta_auth_init  TAI_NAME(ta_auth_init, TOKENAUTH_RECORD_TEXT)
+#  define ta_record_pack   TAI_NAME(ta_record_pack, TOKENAUTH_RECORD_TEXT)
+#  define ta_record_unpack TAI_NAME(ta_record_unpack, TOKENAUTH_RECORD_TEXT)
+#  define ta_table_init    TAI_NAME(ta_table_init, TOKENAUTH_RECORD_TEXT)
+#  define ta_auth_init     TAI_NAME(ta_auth_init, TOKENAUTH_RECORD_TEXT)
+#  define ta_session_list  TAI_NAME(ta_session_list, TOKENAUTH_RECORD_TEXT)
+#  define ta_session_get   TAI_NAME(ta_session_get, TOKENAUTH_RECORD_TEXT)
 #endif
 #define TA_KID_MAX         64           /* longest kid, in bytes                                */
 
@@ -376,6 +387,7 @@ TA_API void ta_json_put_string(ta_json_writer *w, const char *name, const char *
 TA_API void ta_json_put_int   (ta_json_writer *w, const char *name, int64_t value);
 TA_API void ta_json_put_bool  (ta_json_writer *w, const char *name, bool value);
 TA_API void ta_json_put_null  (ta_json_writer *w, const char *name);
+/* Whole numbers only, and no ready JSON. JavaScript rounds beyond +-2^53: write such ids as strings.   */
 /* ta_json_end - *len bytes were written and a NUL after them; on failure *len is 0, out is "".
    TA_OK · TA_ERR_SPACE · TA_ERR_JSON text that is not UTF-8 · TA_ERR_DUPLICATE a name twice in one
    object · TA_ERR_LIMIT deeper or wider than the limits (never over 32 levels) ·
@@ -402,8 +414,8 @@ typedef struct ta_key {
 
 /* ta_key_init - from raw bytes, which you may wipe afterwards. kid may be NULL: then the token names
    no key; else 1..TA_KID_MAX printable ASCII characters, neither " nor \. A failure wipes *key.
-   TA_OK · TA_ERR_KEY len < 32 (RFC 7518 3.2); text of a PEM or SSH public key: who has that file
-   must not be able to sign (RFC 8725 2.1) · TA_ERR_ARGUMENT the kid, a NULL                    */
+   TA_OK · TA_ERR_KEY len < 32 (RFC 7518 3.2), no secret; text of a PEM or SSH public key: who has that
+   file must not be able to sign (RFC 8725 2.1) · TA_ERR_ARGUMENT the kid, key is NULL          */
 TA_MUST_CHECK TA_API ta_status ta_key_init(ta_key *key, const void *secret, size_t len,
                                            const char *kid);
 
@@ -420,7 +432,8 @@ TA_MUST_CHECK TA_API ta_status ta_key_init_short(ta_key *key, const void *secret
 
 /* ta_key_derive - one master secret, several keys: HMAC(master, "tokenauth.h derive 1" 00 purpose).
    purpose is yours, "access" or "refresh" say; two purposes give two keys that tell nothing of each
-   other or of the master.   As ta_key_init, and TA_ERR_ARGUMENT for a purpose of NULL or ""    */
+   other or of the master. But the master is all of them: a server that is to have one key only gets a
+   secret of its own.   As ta_key_init, and TA_ERR_ARGUMENT for a purpose of NULL or ""         */
 TA_MUST_CHECK TA_API ta_status ta_key_derive(ta_key *key, const void *master, size_t len,
                                              const char *purpose, const char *kid);
 
@@ -565,8 +578,9 @@ TA_MUST_CHECK TA_API ta_status ta_jwt_decode_unverified(const char *token, size_
    >>store       what keeps the sessions: single records, one compare-and-swap
    ========================================================================== */
 
-/* ta_record - a session, or a user's mark (kind). A store keeps it as bytes and reads id, ver and
-   subject only. 128 bytes packed; TOKENAUTH_RECORD_TEXT [all] makes room for longer subjects.   */
+/* ta_record - a session (kind 1) or a user's mark (kind 2), which has no subject, so that no list shows
+   it. A store keeps it as bytes and reads id, ver and subject only. 128 bytes packed;
+   TOKENAUTH_RECORD_TEXT [all] makes room for longer subjects.                                 */
 typedef struct ta_record {
     uint8_t  kind, kid, state, flags;
     uint32_t ver;               /* raised by every write; the swap compares this; may wrap */
@@ -610,7 +624,7 @@ typedef struct ta_store {
     /* ids of the subject's sessions above `after` (NULL: all), ascending, at most cap; fewer: the end */
     ta_status (*list)(void *ctx, const char *sub, size_t len, const uint8_t *after,
                       uint8_t (*ids)[TA_ID_SIZE], size_t cap, size_t *n);
-    /* drops expired records, at most `most` */
+    /* drops expired records, at most `most`; logins and refreshes call it. NULL: drop by `expires` yourself */
     ta_status (*sweep)(void *ctx, int64_t now, size_t most, size_t *done);
 } ta_store;
 
@@ -629,17 +643,20 @@ typedef struct ta_table {       /* copies with =: all that changes is inside slo
     void     *lock_ctx;
     ta_status (*lock)(void *ctx);       /* NULL: one thread. A failure is TA_ERR_STORE. Held for */
     void      (*unlock)(void *ctx);     /* one store call or a save; never over a hook or random */
-    uint32_t  mask;             /* ours from here on */
-    uint64_t  seed;
+    uint64_t  seed;             /* see ta_table_init */
+    uint32_t  mask;             /* ours */
 } ta_table;
 
 #if !defined(TOKENAUTH_STATIC) || !defined(TOKENAUTH_NO_TABLE)
 /* ta_table_init - static ta_slot slots[1000]; ta_table_init(&t, slots, 1000);
    An empty table; set lock hooks afterwards, before others see it. Each user who is logged out
-   everywhere takes a slot for his mark, for absolute_s: plan one in sixteen for them. Nothing live
-   is ever evicted.   TA_OK · TA_ERR_ARGUMENT a NULL, count 0 or over 2^30                      */
+   everywhere takes a slot for his mark, for absolute_s: plan one in sixteen for them, and some for
+   logins that are about to end another session. Nothing live is ever evicted.
+   Without a system's random source set t->seed to 8 bytes of your own before anything is stored, or who
+   chooses names can make them meet.   TA_OK · TA_ERR_ARGUMENT a NULL, count 0 or over 2^30    */
 TA_MUST_CHECK TA_API ta_status ta_table_init(ta_table *t, ta_slot *slots, size_t count);
-/* ta_table_store - the table as a store; *t must outlive it. get, cas, sweep: O(1) each.       */
+/* ta_table_store - the table as a store; *t must outlive it. get and sweep are O(1), cas walks the
+   sessions of one user besides.                                                                */
 TA_API ta_store ta_table_store(ta_table *t);
 #endif
 
@@ -657,7 +674,8 @@ TA_MUST_CHECK TA_API ta_status ta_table_save(const ta_table *t, size_t *slot,
 /* ta_table_load - a snapshot into the table, whatever it held. It may have another count.
    TA_LOAD_REVOKE_ALL  sessions come back as revoked: everybody logs in again, once
    TA_LOAD_RESUME      as they were; what ended since the save is alive again, so set allow_ahead.
-                       Refused when the last change in it is more than max_age_s ago, or ahead
+                       Refused when the last login, refresh or logout of all that it shows is more than
+                       max_age_s ago, or ahead: the time it was saved at is not in it
    Expired records are left out.
    TA_OK · TA_ERR_SNAPSHOT cut, damaged, too old, does not fit: the table is empty ·
    TA_ERR_CLOCK now <= 0 · TA_ERR_STORE the lock · TA_ERR_ARGUMENT a NULL, max_age_s < 1 to resume */
@@ -716,7 +734,8 @@ typedef enum ta_event {
     TA_EVENT_WINDOW,            /* the token before the current one, within window_s: lost reply, two tabs */
     TA_EVENT_LATE_RETRY,        /* the same later, with the retry key */
     TA_EVENT_BINDING,           /* a good token from another client: stolen, most likely */
-    TA_EVENT_REPLAY,            /* an old token came back: stolen. The session is revoked */
+    TA_EVENT_REPLAY,            /* an old token came back: stolen, or its answer was lost too long ago.
+                                   The session is revoked */
     TA_EVENT_AHEAD,             /* a token the store has forgotten. The session is revoked */
     TA_EVENT_ROLLBACK,          /* the same within allow_ahead: goes on. The store lost writes */
     TA_EVENT_EVICTED,           /* a login beyond max_sessions ended this one, and maybe others */
@@ -763,17 +782,17 @@ typedef struct ta_auth_config {
     void      (*event) (void *ctx, ta_event what, const ta_session *s);
 } ta_auth_config;
 
-typedef struct ta_auth {        /* never changes after init: const, shared between threads */
+typedef struct ta_auth {        /* never changes after init: threads share it, with a store that locks */
     ta_auth_config cfg;
     ta_key         refresh[TA_MAX_KEYS];
 } ta_auth;
 
 typedef struct ta_login_opts {
     const char *label;          /* "Firefox on Linux"; cut to fit at a character's edge */
-    const void *salt;           /* the very bytes the password was checked against; or */
-    size_t      salt_len;
+    const void *salt;           /* what the password was checked against (its stored hash), if the user */
+    size_t      salt_len;       /* hook gives one: a session without is never asked for it; or */
     const uint32_t *epoch;      /* what ta_user_epoch said BEFORE the password was checked */
-    const void *client;         /* NULL: not bound. Fingerprint cookie, device key */
+    const void *client;         /* NULL or empty: not bound. Fingerprint cookie, device key */
     size_t      client_len;
     const char *more;           /* JSON object: claims for the access token */
     size_t      more_len;
@@ -791,7 +810,7 @@ typedef struct ta_refresh_opts {
 } ta_refresh_opts;
 
 /* What the client does with its refresh cookie. Only a logout ever deletes one: a late failure must
-   not delete the cookie of another tab's fresh login.                                          */
+   not delete the cookie of another tab's fresh login. So no call here gives CLEAR: it is yours to set.  */
 typedef enum ta_client { TA_CLIENT_KEEP = 0, TA_CLIENT_SET, TA_CLIENT_LOGIN, TA_CLIENT_CLEAR } ta_client;
 
 typedef struct ta_pair {
@@ -823,19 +842,24 @@ TA_MUST_CHECK TA_API ta_status ta_auth_init(ta_auth *a, const ta_auth_config *cf
 TA_MUST_CHECK TA_API ta_status ta_user_epoch(const ta_auth *a, const char *subject, uint32_t *out);
 
 /* ta_login - you have checked the password; this opens a session.
-   Drops sessions when the user has more than max_sessions: first those that are over, then those
-   never refreshed though access_s has passed, then the least used.
+   Drops sessions when the user has more than max_sessions: first those that are over (also of another
+   salt, once unused for access_s), then those never refreshed though access_s has passed, then the
+   least used.
    out        both tokens, and client = SET; wipe it when sent. Zero after a failure, client KEEP.
               opts.replaces may stand in it
-   TA_OK · TA_ERR_FULL the store, or reject_over_cap · TA_ERR_SPACE the access token exceeds
-   TA_ACCESS_CAP · TA_ERR_JSON, _DUPLICATE, _CLAIM, _LIMIT opts.more · TA_ERR_RANDOM · TA_ERR_BUSY.
-   No session is left behind by a failure, but for one the store could not take back.          */
+   TA_OK · TA_ERR_FULL the store, before any session was dropped for it, or reject_over_cap ·
+   TA_ERR_SPACE the access token exceeds TA_ACCESS_CAP · TA_ERR_JSON, _DUPLICATE, _CLAIM, _LIMIT, _AGE
+   opts.more, or a token over TA_MAX_TOKEN · TA_ERR_RANDOM · TA_ERR_BUSY.
+   No session is left behind by a failure, but for one the store could not take back. With an epoch
+   that a logout of all has overtaken it is over at once: its refresh says LOGGED_OUT.          */
 TA_MUST_CHECK TA_API ta_status ta_login  (const ta_auth *a, const char *subject, int64_t now,
                                           const ta_login_opts *opts, ta_pair *out);
-/* ta_check - ta_jwt_verify with the issuer, audience and keys of a, then deny-list and session.
+/* ta_check - ta_jwt_verify with the issuer, audience and keys of a, typ "at+jwt" and a sub, as ta_login
+   makes them; then deny-list and session. It knows no scopes: look at them afterwards.
    Arguments, results and `failed` as there; also TA_ERR_DENIED, and with check_sessions TA_ERR_ENDED,
    _REVOKED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is asked:
-   a logout then shows when the access token ends, after access_s at most.                     */
+   a logout then shows when the access token ends, after access_s at most.
+   Anybody may send a token that is longer than buf: refuse it first, or TA_ERR_SPACE becomes a 500. */
 TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, size_t len,
                                           int64_t now, char *buf, size_t cap, ta_jwt *out);
 /* ta_refresh - a new pair for a refresh token, which may stand in *out. out->client says what to do
@@ -843,8 +867,10 @@ TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, 
    TA_OK · TA_ERR_INVALID not ours: nothing was looked up · _UNKNOWN_KEY · _ENDED · _REVOKED ·
    _EXPIRED the session's absolute end · _IDLE · _LOGGED_OUT · _USER_CHANGED · _SUSPENDED (or what
    your user hook said) · _BINDING · _REPLAY an old token: the session is revoked now · _AHEAD ·
-   _STORE · _BUSY · TA_ERR_SPACE, _JSON, _DUPLICATE, _CLAIM, _LIMIT the claims of your hook ·
-   _RANDOM. Nothing was granted, and but for REPLAY and AHEAD nothing changed.                 */
+   _STORE · _BUSY · TA_ERR_SPACE, _JSON, _DUPLICATE, _CLAIM, _LIMIT, _AGE the claims of your hook: the
+   server's fault, whatever ta_http_code says · _RANDOM. Nothing was granted, and but for REPLAY and
+   AHEAD nothing changed; after STORE it may have rotated unseen: the token is good for another try
+   within window_s, or with its retry key.                                                      */
 TA_MUST_CHECK TA_API ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len,
                                           int64_t now, const ta_refresh_opts *opts, ta_pair *out);
 /* ta_logout - any generation of the token will do. TA_OK also when the session is gone already;
@@ -853,25 +879,27 @@ TA_MUST_CHECK TA_API ta_status ta_logout       (const ta_auth *a, const char *re
                                                 int64_t now);
 /* ta_logout_others - all of the user's sessions but this one. Takes a token that ta_refresh would
    take now, and does not spend it. For a changed password: see old_salt.
-   Two writes: a refresh of this very session that falls between them is told LOGGED_OUT, and while the
-   password changes USER_CHANGED, though its token stays good: its client's next try works. After
-   TA_ERR_STORE this session may be over with the others.
-   Results as ta_refresh, but for those of tokens and claims.                                  */
+   Two writes: who reads this very session meanwhile (refresh, check, get) may be told LOGGED_OUT, and
+   while the password changes USER_CHANGED, or miss it in a list, though it lives: the next try works.
+   After TA_ERR_STORE or _BUSY this session may be over with the others.
+   Results as ta_refresh, but for those of tokens and claims; TA_ERR_FULL no room for the mark. */
 TA_MUST_CHECK TA_API ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len,
                                                 int64_t now, const ta_refresh_opts *opts);
 /* ta_logout_all - after TA_OK no refresh that starts later succeeds. TA_ERR_FULL no room for the
    mark; TA_ERR_RANDOM, _STORE, _BUSY: not logged out.                                         */
 TA_MUST_CHECK TA_API ta_status ta_logout_all   (const ta_auth *a, const char *subject, int64_t now);
 
-/* ta_session_list - live sessions of a subject, after the sid `after` ("" at first), up to cap (1 or
-   more); *n fewer than cap: the end.   TA_OK · TA_ERR_UNSUPPORTED the store has no list ·
-   TA_ERR_ARGUMENT an `after` that is no sid. After a failure *n is 0 and out zero.             */
+/* ta_session_list - live sessions of a subject, after the sid `after` ("" at first; it may stand in out,
+   subject may not), up to cap (1 or more); *n fewer than cap: the end.
+   TA_OK · TA_ERR_UNSUPPORTED the store has no list · TA_ERR_ARGUMENT an `after` that is no sid.
+   After a failure *n is 0 and out zero.                                                       */
 TA_MUST_CHECK TA_API ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now,
                                                const char *after, ta_session *out, size_t cap,
                                                size_t *n);
 /* ta_session_get, ta_session_end - sid comes from outside, so name the subject it must belong to;
    another's session is TA_ERR_NOT_FOUND, like one that never was. subject NULL: any; for
-   administrators. get says _REVOKED, _EXPIRED, _IDLE, _ENDED, _LOGGED_OUT for one that is over.  */
+   administrators. get says _REVOKED, _EXPIRED, _IDLE, _ENDED, _LOGGED_OUT for one that is over; sid may
+   stand in out. end may say TA_ERR_BUSY: not ended.                                            */
 TA_MUST_CHECK TA_API ta_status ta_session_get(const ta_auth *a, const char *subject,
                                               const char *sid, size_t sid_len, int64_t now,
                                               ta_session *out);
@@ -903,8 +931,9 @@ TA_MUST_CHECK TA_API ta_status ta_bearer(const char *header, size_t len,
 
 /* ta_cookie_get - from the value of a Cookie header (RFC 6265 4.2); the value is a view into it,
    without its quotes. Pieces that are no name=value are passed over.
-   TA_OK · TA_ERR_ABSENT · TA_ERR_DUPLICATE the same name twice: one of them is somebody else's ·
-   TA_ERR_FORMAT characters that no cookie value may have · TA_ERR_ARGUMENT a NULL, the name    */
+   TA_OK · TA_ERR_ABSENT · TA_ERR_DUPLICATE the same name twice: one of them is somebody else's (answer
+   400: ta_http_code takes it for a fault of yours) · TA_ERR_FORMAT characters that no cookie value may
+   have · TA_ERR_ARGUMENT a NULL, the name                                                      */
 TA_MUST_CHECK TA_API ta_status ta_cookie_get(const char *header, size_t len, const char *name,
                                              const char **value, size_t *value_len);
 
@@ -929,8 +958,8 @@ TA_MUST_CHECK TA_API ta_status ta_cookie_clear(const ta_cookie *c, char *out, si
 /* ta_http_code - 200, 400, 401, 403, 500 or 503: what a client may know.                       */
 TA_API int ta_http_code(ta_status st);
 /* ta_http_error - the word for the client: "", "invalid_request", "invalid_token" (RFC 6750 3.1),
-   "invalid_grant" (RFC 6749 5.2), "temporarily_unavailable". Never tells why. A refresh endpoint
-   says "invalid_grant" for every 401.                                                         */
+   "invalid_grant" (RFC 6749 5.2), "temporarily_unavailable". Never tells why. An endpoint that refreshes
+   sends "invalid_grant" with each 401, whatever word this gives; one that checks "invalid_token". */
 TA_API const char *ta_http_error(ta_status st);
 /* ta_www_authenticate - the header that a 400, 401 or 403 must carry (RFC 6750 3): Bearer, the realm
    unless it is NULL, and the error unless no token came: "invalid_token" for each 401, also where
@@ -1019,10 +1048,12 @@ size_t strlen(const char *text);
 #endif
 
 /* Tables in flash, where that is no memory like any other: on AVR they would be copied to RAM.     */
-#if defined(__AVR__) && !defined(TOKENAUTH_FLASH)
+#if defined(__AVR__) && !defined(TOKENAUTH_FLASH) && !defined(TOKENAUTH_FLASH_WORD)
 #  include <avr/pgmspace.h>
 #  define TOKENAUTH_FLASH         PROGMEM
 #  define TOKENAUTH_FLASH_WORD(p) pgm_read_dword(p)
+#elif defined(TOKENAUTH_FLASH) != defined(TOKENAUTH_FLASH_WORD)
+#  error "TOKENAUTH_FLASH and TOKENAUTH_FLASH_WORD(p) go together"
 #elif !defined(TOKENAUTH_FLASH)
 #  define TOKENAUTH_FLASH
 #  define TOKENAUTH_FLASH_WORD(p) (*(p))
@@ -1574,17 +1605,18 @@ static bool tai_segment_decode(const char *in, size_t len, uint8_t *out)
 
 #else
 
-#define TAI__ -1, -1, -1, -1, -1, -1, -1, -1
+#define TAI_8_BAD -1, -1, -1, -1, -1, -1, -1, -1
 static const int8_t tai_base64url_values[256] = {
-    TAI__, TAI__, TAI__, TAI__, TAI__, -1, -1, -1, -1, -1, 62, -1, -1,
+    TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, -1, -1, -1, -1, -1, 62, -1, -1,
     52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
     -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
     -1, -1, -1, -1, 63,
-    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
-    -1, -1, -1, -1, -1,
-    TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__, TAI__
+    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
+    51, -1, -1, -1, -1, -1,
+    TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD,
+    TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD, TAI_8_BAD
 };
-#undef TAI__
+#undef TAI_8_BAD
 
 /* The same for a token's header, payload and MAC, by table: they are no secret to who holds the token. What
    is foreign sets the topmost bit of its group.                                                  */
@@ -1997,7 +2029,7 @@ void ta_sha256_update(ta_sha256 *c, const void *in, size_t len)
         tai_sha256_blocks(c->state, c->block, 1);
         p += n;  len -= n;  used = 0;
     }
-    if (used == 0) {                                    /* whole blocks, where they lie */
+    if (len >= TAI_BLOCK) {                             /* whole blocks, where they lie: used is 0 */
         tai_sha256_blocks(c->state, p, len / TAI_BLOCK);
         p += len / TAI_BLOCK * TAI_BLOCK;  len %= TAI_BLOCK;
     }
@@ -3208,7 +3240,7 @@ static bool tai_ceil(ta_json v, int64_t *out, bool *fraction)
         if (left-- <= 0) {
             cut = cut || c != '0';
         } else {
-            if (sum >> 32 >= UINT32_C(0x19999999)) return false;        /* 10 times that is past 2^63 */
+            if (sum >> 32 >= UINT32_C(0x19999999)) return false;        /* else 10 times it fits 64 bits */
             sum = sum * 10 + (uint64_t)(c - '0');
         }
     }
@@ -3461,7 +3493,7 @@ ta_status ta_json_end(ta_json_writer *w, size_t *len)
 #endif /* TOKENAUTH_NO_WRITER */
 
 /* ============================================================================
-   >>random      the system's source; the one thing here that libc does not have
+   >>random      the system's source; the one thing here that C does not have
    ========================================================================== */
 
 #if defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 && !defined(TOKENAUTH_NO_OS_RANDOM)
@@ -3543,12 +3575,21 @@ static bool tai_is_kid(const char *kid)
    place is compared in full: only yes or no is told about a real secret.                       */
 static bool tai_is_public_key_text(const uint8_t *secret, size_t len)
 {
-    static const char pem[] = "-----BEGIN ", ssh[] = "ssh-", ecdsa[] = "ecdsa-sha2-";
+    static const char pem[] = "-----BEGIN ", rfc4716[] = "---- BEGIN ";       /* of one length */
+    static const char ssh[] = "ssh-", ecdsa[] = "ecdsa-sha2-", sk[] = "sk-";   /* sk-: of a security key */
     size_t n = sizeof pem - 1, i;
     unsigned found = 0;
-    for (i = 0; len >= n && i <= len - n; i++) found |= ta_equal(secret + i, pem, n);
-    if (len >= sizeof ssh - 1)   found |= ta_equal(secret, ssh, sizeof ssh - 1);
-    if (len >= sizeof ecdsa - 1) found |= ta_equal(secret, ecdsa, sizeof ecdsa - 1);
+    for (i = 0; len >= n && i <= len - n; i++) {
+        found |= ta_equal(secret + i, pem, n);
+        found |= ta_equal(secret + i, rfc4716, n);
+    }
+    for (i = 0; i < sizeof sk && i <= len; i += sizeof sk - 1) {
+        unsigned front = 0;
+        if (len - i >= sizeof ssh - 1)   front |= ta_equal(secret + i, ssh, sizeof ssh - 1);
+        if (len - i >= sizeof ecdsa - 1) front |= ta_equal(secret + i, ecdsa, sizeof ecdsa - 1);
+        front &= ta_equal(secret, sk, i);
+        found |= front;
+    }
     return found != 0;
 }
 
@@ -4202,16 +4243,22 @@ ta_status ta_jwt_decode_unverified(const char *token, size_t len, char *buf, siz
 
 #if !defined(TOKENAUTH_NO_SIGN) || !defined(TOKENAUTH_NO_WEB)
 
+/* A letter, a digit, or one of these marks.                                                      */
+static bool tai_is_of(char c, const char *marks)
+{
+    char letter = tai_lower(c);
+    size_t m = 0;
+    if ((letter >= 'a' && letter <= 'z') || tai_is_digit(c)) return true;
+    while (marks[m] != '\0' && marks[m] != c) m++;
+    return marks[m] != '\0';
+}
+
 /* token = 1*tchar (RFC 7230 3.2.6), and perhaps one character more that may stand in it.        */
 static bool tai_is_token(const char *text, char also)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-    size_t i, m;
+    size_t i;
     for (i = 0; text[i] != '\0'; i++) {
-        char c = tai_lower(text[i]);
-        if ((c >= 'a' && c <= 'z') || tai_is_digit(c) || c == also) continue;
-        for (m = 0; marks[m] != '\0' && marks[m] != c; m++) { }
-        if (marks[m] == '\0') return false;
+        if (text[i] != also && !tai_is_of(text[i], "!#$%&'*+-.^_`|~")) return false;
     }
     return i > 0;
 }
@@ -4450,12 +4497,12 @@ ta_status ta_jwt_sign_json(const ta_key *key, const char *json, size_t len, char
 
 /* Where the packed fields stand: fixed places, all big-endian.                                   */
 enum {
-    TAI_AT_VER = 4, TAI_AT_GEN = 8, TAI_AT_EPOCH = 12, TAI_AT_ID = 16, TAI_AT_CREATED = 32,
-    TAI_AT_ROTATED = 40, TAI_AT_IDLE = 44, TAI_AT_ENDS = 48, TAI_AT_APP = 52, TAI_AT_CLIENT = 56,
-    TAI_AT_RETRY = 64, TAI_AT_SEAL = 72, TAI_AT_SUB_LEN = 80, TAI_AT_LABEL_LEN = 81, TAI_AT_TEXT = 82
+    TAI_AT_FORMAT = 0, TAI_AT_KIND = 1, TAI_AT_STATE = 2, TAI_AT_FLAGS = 3, TAI_AT_VER = 4, TAI_AT_GEN = 8,
+    TAI_AT_EPOCH = 12, TAI_AT_ID = 16, TAI_AT_CREATED = 32, TAI_AT_ROTATED = 40, TAI_AT_IDLE = 44,
+    TAI_AT_ENDS = 48, TAI_AT_APP = 52, TAI_AT_SUB_LEN = 80, TAI_AT_TEXT = 82
 };
 
-/* From app on a record is bytes only, and they stand in it as they are packed: one copy for all.  */
+/* From app on (client, retry, seal, lengths, text) a record is bytes only, as they are packed: one copy. */
 typedef char tai_record_ends_as_packed[offsetof(ta_record, text) - offsetof(ta_record, app)
                                        == TAI_AT_TEXT - TAI_AT_APP ? 1 : -1];
 
@@ -4507,10 +4554,10 @@ static bool tai_record_is_sound(const ta_record *r)
 void ta_record_pack(const ta_record *r, uint8_t out[TA_RECORD_SIZE])
 {
     size_t used = (size_t)r->sub_len + r->label_len;
-    out[0] = TAI_FORMAT;
-    out[1] = (uint8_t)(r->kind << 4 | r->kid);
-    out[2] = r->state;
-    out[3] = r->flags;
+    out[TAI_AT_FORMAT] = TAI_FORMAT;
+    out[TAI_AT_KIND]   = (uint8_t)(r->kind << 4 | r->kid);
+    out[TAI_AT_STATE]  = r->state;
+    out[TAI_AT_FLAGS]  = r->flags;
     tai_store32(out + TAI_AT_VER, r->ver);
     tai_store32(out + TAI_AT_GEN, r->gen);
     tai_store32(out + TAI_AT_EPOCH, r->epoch);
@@ -4531,13 +4578,13 @@ ta_status ta_record_unpack(const void *in, size_t len, ta_record *out)
 
     if (out == NULL) return TA_ERR_ARGUMENT;
     tai_zero(out, sizeof *out);
-    if (p == NULL || len != TA_RECORD_SIZE || p[0] != TAI_FORMAT) return TA_ERR_STORE;
+    if (p == NULL || len != TA_RECORD_SIZE || p[TAI_AT_FORMAT] != TAI_FORMAT) return TA_ERR_STORE;
     created = tai_load64(p + TAI_AT_CREATED);
     if (created > (uint64_t)TAI_MAX_TIME) return TA_ERR_STORE;          /* so that the sums below fit */
-    out->kind  = p[1] >> 4;
-    out->kid   = p[1] & 15;
-    out->state = p[2];
-    out->flags = p[3];
+    out->kind  = p[TAI_AT_KIND] >> 4;
+    out->kid   = p[TAI_AT_KIND] & 15;
+    out->state = p[TAI_AT_STATE];
+    out->flags = p[TAI_AT_FLAGS];
     out->ver   = tai_load32(p + TAI_AT_VER);
     out->gen   = tai_load32(p + TAI_AT_GEN);
     out->epoch = tai_load32(p + TAI_AT_EPOCH);
@@ -4624,7 +4671,7 @@ static bool tai_slot_is_used(const ta_table *t, size_t slot) { return tai_slot(t
 
 static bool tai_slot_is_session(const ta_table *t, size_t slot)
 {
-    return tai_slot(t, slot)[1] >> 4 == TAI_SESSION;
+    return tai_slot(t, slot)[TAI_AT_KIND] >> 4 == TAI_SESSION;
 }
 
 /* Sums of products with a secret seed: for any two ids, equal with a chance near 2^-32.         */
@@ -4747,17 +4794,20 @@ static bool tai_slot_is_over(const ta_table *t, size_t slot, int64_t now)
     return after != TAI_NEVER && (int64_t)tai_load64(tai_slot(t, slot) + TAI_AT_CREATED) + after <= now;
 }
 
-/* A mark needs room even in a full table: a session that it ends gives up its slot.             */
-static bool tai_make_room(const ta_table *t, const ta_record *mark)
+/* In a full table a session that is over for good gives up its slot, for a record of the same user: one that
+   was revoked for any, one that a mark ends for that mark.                                      */
+static bool tai_make_room(const ta_table *t, const ta_record *in)
 {
-    size_t bucket = tai_bucket_of(t, mark->id);
-    uint8_t user[TA_ID_SIZE];
+    uint8_t user[TA_ID_SIZE], other[TA_ID_SIZE];
     uint32_t next;
-    for (next = tai_word(t, tai_head_at(t, bucket)); next != 0;
+    if (in->kind == TAI_MARK) memcpy(user, in->id, sizeof user);
+    else tai_user_id(in->text, in->sub_len, user);
+    for (next = tai_word(t, tai_head_at(t, tai_bucket_of(t, user))); next != 0;
          next = tai_word(t, tai_next_at(t, next - 1))) {
         const uint8_t *r = tai_slot(t, next - 1);
-        tai_user_id((const char *)r + TAI_AT_TEXT, r[TAI_AT_SUB_LEN], user);
-        if (memcmp(user, mark->id, TA_ID_SIZE) == 0 && tai_load32(r + TAI_AT_EPOCH) != mark->epoch) {
+        bool ended = in->kind == TAI_MARK && tai_load32(r + TAI_AT_EPOCH) != in->epoch;
+        tai_user_id((const char *)r + TAI_AT_TEXT, r[TAI_AT_SUB_LEN], other);
+        if ((ended || r[TAI_AT_STATE] == TAI_REVOKED) && memcmp(user, other, sizeof user) == 0) {
             tai_slot_drop(t, next - 1);
             return true;
         }
@@ -4768,11 +4818,14 @@ static bool tai_make_room(const ta_table *t, const ta_record *mark)
 static ta_status tai_table_insert(const ta_table *t, const ta_record *r, int64_t expires, size_t max_probes)
 {
     size_t at, probes;
-    uint32_t slot = tai_word(t, tai_free_at(t));
+    uint32_t slot;
 
-    if (slot == 0 && !(r->kind == TAI_MARK && tai_make_room(t, r))) return TA_ERR_FULL;
-    slot = tai_word(t, tai_free_at(t));
     if (tai_index_find(t, r->id, &at, &probes) || probes > max_probes) return TA_ERR_CONFLICT;
+    if (tai_word(t, tai_free_at(t)) == 0) {
+        if (!tai_make_room(t, r)) return TA_ERR_FULL;
+        (void)tai_index_find(t, r->id, &at, &probes);   /* not there; its place may have moved up */
+    }
+    slot = tai_word(t, tai_free_at(t));
     tai_set_word(t, tai_free_at(t), tai_word(t, tai_next_at(t, slot - 1)));
     tai_slot_write(t, slot - 1, r, expires);
     tai_set_word(t, at, slot | tai_tag(t, tai_hash(t, r->id)));
@@ -4784,7 +4837,7 @@ static ta_status tai_table_insert(const ta_table *t, const ta_record *r, int64_t
 static bool tai_slot_stays(const ta_table *t, size_t slot, const ta_record *r)
 {
     const uint8_t *p = tai_slot(t, slot);
-    return p[1] >> 4 == r->kind && memcmp(p + TAI_AT_ID, r->id, TA_ID_SIZE) == 0
+    return p[TAI_AT_KIND] >> 4 == r->kind && memcmp(p + TAI_AT_ID, r->id, TA_ID_SIZE) == 0
         && p[TAI_AT_SUB_LEN] == r->sub_len && memcmp(p + TAI_AT_TEXT, r->text, r->sub_len) == 0;
 }
 
@@ -4793,10 +4846,7 @@ static ta_status tai_table_swap(const ta_table *t, const uint8_t id[TA_ID_SIZE],
 {
     size_t at, probes, slot;
     if (old == NULL && next == NULL) return TA_ERR_ARGUMENT;
-    if (old == NULL) {
-        if (tai_index_find(t, id, &at, &probes)) return TA_ERR_CONFLICT;
-        return tai_table_insert(t, next, expires, SIZE_MAX);
-    }
+    if (old == NULL) return tai_table_insert(t, next, expires, SIZE_MAX);
     if (!tai_index_find(t, id, &at, &probes)) return TA_ERR_CONFLICT;
     slot = tai_entry_slot(t, at);
     if (tai_load32(tai_slot(t, slot) + TAI_AT_VER) != old->ver) return TA_ERR_CONFLICT;
@@ -4985,7 +5035,8 @@ static size_t tai_piece_read(const uint8_t *in, size_t len, uint32_t from, uint3
     return memcmp(digest, in + bytes, sizeof digest) == 0 ? bytes + TA_SHA256_SIZE : 0;
 }
 
-/* One record into the table, unless its time is over; *newest follows the last change seen.      */
+/* One record into the table, unless its time is over; *newest follows the last change seen. What does not
+   fit is refused: no session of the snapshot may take the slot of another.                        */
 static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t now, ta_load how,
                             int64_t *newest)
 {
@@ -4997,7 +5048,8 @@ static bool tai_load_record(const ta_table *t, const uint8_t *packed, int64_t no
         r.state = TAI_REVOKED;
         r.ver++;
     }
-    return tai_table_insert(t, &r, tai_record_expires(&r), TAI_MAX_PROBES) == TA_OK;
+    return tai_word(t, tai_free_at(t)) != 0
+        && tai_table_insert(t, &r, tai_record_expires(&r), TAI_MAX_PROBES) == TA_OK;
 }
 
 static bool tai_load_pieces(const ta_table *t, const uint8_t *in, size_t len, int64_t now, ta_load how,
@@ -5161,7 +5213,7 @@ bool ta_deny_has(const ta_deny *d, const ta_jwt *jwt)
 #define TAI_ROUNDS       8              /* lost swaps before BUSY */
 #define TAI_PAGE         16             /* ids asked of a store at once */
 #define TAI_WAIT_BUSY    1              /* retry_after_s */
-#define TAI_WAIT_STORE   5
+#define TAI_WAIT_STORE   2              /* three times that lies within the default window_s */
 
 /* ---- the seam: only these four touch the store, and nothing it answers is believed unseen ------- */
 
@@ -5351,8 +5403,7 @@ static bool tai_sid_read(const char *sid, size_t len, uint8_t id[TA_ID_SIZE])
 
 /* HMAC(k, letter . id . bytes)[0..8]: 'C' for the client's bytes, 'R' for a retry key            */
 static void tai_bind(const ta_key *k, const char *letter, const uint8_t id[TA_ID_SIZE], const void *bytes,
-                     size_t len,
-                     uint8_t out[8])
+                     size_t len, uint8_t out[8])
 {
     uint8_t mac[TA_SHA256_SIZE];
     ta_sha256 c;
@@ -5425,8 +5476,7 @@ static ta_status tai_draw_epoch(const ta_auth *a, uint32_t old, uint32_t *out)
 
 /* `ver` of a first mark is random too: one that was swept and made anew must not pass for the old.  */
 static void tai_new_mark(const tai_access *x, const char *sub, size_t len, const ta_record *old,
-                         uint32_t epoch,
-                         ta_record *next)
+                         uint32_t epoch, ta_record *next)
 {
     int64_t ends = x->now + x->auth->cfg.absolute_s;
     tai_zero(next, sizeof *next);
@@ -5438,9 +5488,9 @@ static void tai_new_mark(const tai_access *x, const char *sub, size_t len, const
     next->ends_at = ends > old->ends_at ? ends : old->ends_at;
 }
 
-/* A mark must outlive each session of its epoch: were it forgotten, they would be over too. One that was
-   swept since the session's epoch was read is made again.                                          */
-static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
+/* A mark must outlive each session of its epoch: were it forgotten, they would be over too. Where it was
+   swept since the epoch was read, nobody has that epoch any more, and the session is one without a mark. */
+static ta_status tai_mark_keep(tai_access *x, ta_record *session)
 {
     ta_record mark, next;
     uint32_t epoch = 0;
@@ -5448,21 +5498,33 @@ static ta_status tai_mark_keep(tai_access *x, const ta_record *session)
     int round;
     for (round = 0; round < TAI_ROUNDS && st == TA_ERR_CONFLICT; round++) {
         st = tai_mark_get(x->auth, session->text, session->sub_len, &mark, &epoch);
-        if (st != TA_OK || (mark.kind == 0 && session->epoch == 0)) return st;
-        if (mark.kind != 0 && mark.ends_at >= session->ends_at) return TA_OK;
-        tai_new_mark(x, session->text, session->sub_len, &mark, mark.kind == 0 ? session->epoch : epoch,
-                     &next);
+        if (st == TA_OK && mark.kind == 0) session->epoch = 0;
+        if (st != TA_OK || mark.kind == 0 || mark.ends_at >= session->ends_at) return st;
+        tai_new_mark(x, session->text, session->sub_len, &mark, epoch, &next);
         next.ends_at = session->ends_at;
-        st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, mark.id, &mark, &next);
+        st = tai_swap(x, mark.id, &mark, &next);
     }
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
+}
+
+/* A first mark, which ends nobody yet: in a full table a mark takes the slot of a session that it ends,
+   and that might be the one that is to be carried over.                                            */
+static ta_status tai_mark_plant(tai_access *x, const char *sub, size_t len, uint32_t ver, uint32_t seen,
+                                ta_record *mark)
+{
+    ta_record first;
+    ta_status st;
+    tai_new_mark(x, sub, len, mark, ver, &first);
+    first.epoch = seen;
+    st = tai_insert(x, &first);
+    if (st == TA_OK) *mark = first;
+    return st;
 }
 
 /* A new epoch into the user's mark: all his sessions are over. *before is the epoch they have. Where
    one of them is to be carried over, `expected` is its epoch: a logout that came between ended it too. */
 static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, const uint32_t *expected,
-                                uint32_t *before,
-                                uint32_t *epoch)
+                                uint32_t *before, uint32_t *epoch)
 {
     ta_record mark, next;
     uint32_t seen;
@@ -5476,15 +5538,9 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, cons
         if (st == TA_OK && round == 0) st = tai_draw_epoch(x->auth, seen, epoch);
         if (st != TA_OK) return st;
         *before = seen;
+        if (mark.kind == 0 && expected != NULL) st = tai_mark_plant(x, sub, len, *epoch, seen, &mark);
+        if (st != TA_OK) continue;
         tai_new_mark(x, sub, len, &mark, *epoch, &next);
-        if (mark.kind == 0 && expected != NULL) {       /* first one that ends nobody: in a full table a */
-            next.epoch = seen;                          /* mark takes the slot of a session that it ends */
-            st = tai_insert(x, &next);
-            if (st == TA_OK) mark = next;
-            next.epoch = *epoch;
-            next.ver++;
-            if (st != TA_OK) continue;
-        }
         st = mark.kind == 0 ? tai_insert(x, &next) : tai_swap(x, next.id, &mark, &next);
     }
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
@@ -5552,8 +5608,7 @@ static ta_status tai_answer(ta_status st, ta_client client, ta_pair *out)
 }
 
 static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const char *more, size_t more_len,
-                                  int64_t now,
-                                  ta_pair *out)
+                                  int64_t now, ta_pair *out)
 {
     char subject[TOKENAUTH_RECORD_TEXT + 1] = {0}, jti[TAI_SID_CHARS + 1] = {0};
     uint8_t random[16];
@@ -5579,10 +5634,9 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
     return st;
 }
 
-/* Both tokens for a record as it is, or is about to be.                                          */
+/* Both tokens for a record as it is, or is about to be. The one that was read may have stood in *out. */
 static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET],
-                                const char *more,
-                                size_t more_len, int64_t now, ta_pair *out)
+                                const char *more, size_t more_len, int64_t now, ta_pair *out)
 {
     int64_t left = (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) - now;
     tai_zero(out, sizeof *out);
@@ -5665,10 +5719,10 @@ static ta_status tai_admit(tai_visit *v)
     k = tai_refresh_key(a, v->rec.kid);
     if (k == NULL) return TA_ERR_UNKNOWN_KEY;
     st = tai_session_lives(a, &v->rec, v->x.now);
+    if (st == TA_ERR_LOGGED_OUT) return tai_look_again(v);      /* the mark's word; the hook's is final */
     if (st == TA_OK) st = tai_ask_user(v);
     if (st == TA_OK) st = tai_check_seal(v, k);
-    if (st == TA_OK) st = tai_check_client(v, k);
-    return st == TA_ERR_LOGGED_OUT ? tai_look_again(v) : st;
+    return st == TA_OK ? tai_check_client(v, k) : st;
 }
 
 static bool tai_is_retry(const tai_visit *v)
@@ -5802,8 +5856,7 @@ static ta_status tai_check_call(const ta_auth *a, int64_t now)
 
 /* What every call with a refresh token begins with.                                               */
 static ta_status tai_visit_begin(tai_visit *v, const ta_auth *a, const char *refresh, size_t len,
-                                 int64_t now,
-                                 const ta_refresh_opts *opts)
+                                 int64_t now, const ta_refresh_opts *opts)
 {
     static const ta_refresh_opts none = TA_ZERO;
     ta_status st = tai_check_call(a, now);
@@ -5825,11 +5878,8 @@ ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len, int64_t 
     int round;
 
     if (out == NULL) return TA_ERR_ARGUMENT;
-    st = tai_visit_begin(&v, a, refresh, len, now,
-                         opts);       /* refresh may be out's own: read it first */
-    tai_zero(out, sizeof *out);
-    if (st == TA_OK && v.opts->old_salt_len > 0)    /* for ta_logout_others only */
-        st = TA_ERR_ARGUMENT;
+    st = tai_visit_begin(&v, a, refresh, len, now, opts);
+    if (st == TA_OK && v.opts->old_salt_len > 0) st = TA_ERR_ARGUMENT;      /* for ta_logout_others only */
     v.again = st == TA_OK;
     for (round = 0; round < TAI_ROUNDS && v.again; round++) {
         st = tai_refresh_round(&v, out);
@@ -5860,8 +5910,8 @@ static void tai_put_label(ta_record *r, const char *label)
 }
 
 static void tai_new_session(const ta_auth *a, const char *subject, size_t len, int64_t now,
-                            const ta_login_opts *o,
-                            const uint8_t secret[TAI_SECRET], uint32_t epoch, ta_record *r)
+                            const ta_login_opts *o, const uint8_t secret[TAI_SECRET],
+                            uint32_t epoch, ta_record *r)
 {
     const ta_key *k = &a->refresh[0];
     tai_zero(r, sizeof *r);
@@ -5964,7 +6014,7 @@ static bool tai_is_orphan(const tai_access *x, const ta_record *r)
 
 /* What a login is about, for the steps after the insert.                                           */
 typedef struct tai_arrival {
-    const ta_record     *self;          /* the new session */
+    ta_record           *self;          /* the new session */
     const ta_login_opts *opts;
     const uint8_t       *leaving;       /* the id of the one it replaces, or NULL */
     ta_record            evicted;       /* the first that had to go; kind 0: none */
@@ -5974,14 +6024,17 @@ typedef struct tai_census {
     uint32_t  epoch;            /* of the user, now */
     size_t    live, over;
     ta_record least;            /* of the live ones but the new: an orphan, or the one of oldest use */
-    ta_record done;             /* one that is over but takes room: revoked, or sealed with another salt */
+    uint8_t   done[TA_ID_SIZE]; /* one that is over but takes room: revoked, or of an old password */
 } tai_census;
 
-static bool tai_has_other_salt(const tai_access *x, const ta_record *r, const ta_login_opts *o)
+/* Sealed with another salt than the newcomer's, which is of now - or was, a moment ago, and then it is the
+   other one that is. Whoever has used his session lately gets the benefit of that doubt.          */
+static bool tai_is_of_old_password(const tai_access *x, const ta_record *r, const ta_login_opts *o)
 {
     const ta_key *k = tai_refresh_key(x->auth, r->kid);
     uint8_t seal[8];
     if ((r->flags & TAI_HAS_SALT) == 0 || o->salt_len == 0 || k == NULL) return false;
+    if (x->now - r->rotated_at <= x->auth->cfg.access_s) return false;
     tai_seal(k, r, o->salt, o->salt_len, seal);
     return !ta_equal(seal, r->seal, sizeof seal);
 }
@@ -5994,9 +6047,9 @@ TAI_APART static ta_status tai_count_one(tai_access *x, const tai_arrival *in, c
     ta_status st = tai_session_state(x->auth, r, x->now);
     if (st == TA_ERR_EXPIRED || st == TA_ERR_IDLE) return tai_delete(x, r->id);
     if (in->leaving != NULL && memcmp(r->id, in->leaving, TA_ID_SIZE) == 0) return TA_OK;
-    if (st != TA_OK || tai_has_other_salt(x, r, in->opts)) {
+    if (st != TA_OK || tai_is_of_old_password(x, r, in->opts)) {
         c->over++;
-        c->done = *r;
+        memcpy(c->done, r->id, TA_ID_SIZE);
         return TA_OK;
     }
     if (r->epoch != c->epoch) return TA_OK;
@@ -6038,7 +6091,7 @@ static ta_status tai_hold_cap(tai_access *x, tai_arrival *in)
         if (st != TA_OK || c.live + c.over <= cfg->max_sessions) return st;
         if (rounds == 0) most = c.live + c.over;
         if (c.over == 0 && cfg->reject_over_cap) return TA_ERR_FULL;
-        st = tai_delete(x, c.over > 0 ? c.done.id : c.least.id);
+        st = tai_delete(x, c.over > 0 ? c.done : c.least.id);
         if (st != TA_OK) return st;
         if (c.over == 0 && in->evicted.kind == 0) in->evicted = c.least;
     }
@@ -6089,8 +6142,8 @@ ta_status ta_login(const ta_auth *a, const char *subject, int64_t now, const ta_
     in.self = &rec;
     in.opts = opts != NULL ? opts : &none;
     st = tai_check_login(a, subject, now, in.opts, &len);
-    if (st == TA_OK && tai_token_read(a, in.opts->replaces, in.opts->replaces_len,
-                                      &old) == TA_OK) in.leaving = old.id;
+    if (st == TA_OK && tai_token_read(a, in.opts->replaces, in.opts->replaces_len, &old) == TA_OK)
+        in.leaving = old.id;
     tai_zero(out, sizeof *out);                        /* what is replaced may stand in it: only now */
     if (st == TA_OK && in.opts->epoch == NULL) st = tai_mark_get(a, subject, len, &rec, &epoch);
     if (st == TA_OK && in.opts->epoch != NULL) epoch = *in.opts->epoch;
@@ -6218,7 +6271,10 @@ ta_status ta_logout_others(const ta_auth *a, const char *refresh, size_t len, in
         if (st == TA_OK && tai_judge(&v) == TAI_REVOKE) st = tai_revoke(&v);
     }
     mine = v.rec;
-    if (st == TA_OK) st = tai_mark_raise(&v.x, mine.text, mine.sub_len, &mine.epoch, &before, &epoch);
+    if (st == TA_OK) {
+        v.event = (ta_event)0;                          /* nothing is handed out: no window was used */
+        st = tai_mark_raise(&v.x, mine.text, mine.sub_len, &mine.epoch, &before, &epoch);
+    }
     if (st == TA_OK) {
         st = tai_carry_over(&v, before, epoch);
         tai_clear_epoch(&v.x, mine.text, mine.sub_len, before);
@@ -6250,15 +6306,14 @@ static ta_status tai_find_session(const ta_auth *a, const char *subject, const c
 }
 
 ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid, size_t sid_len,
-                         int64_t now,
-                         ta_session *out)
+                         int64_t now, ta_session *out)
 {
     ta_record r;
     ta_status st;
     if (out == NULL) return TA_ERR_ARGUMENT;
-    tai_zero(out, sizeof *out);
     st = tai_check_call(a, now);
     if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
+    tai_zero(out, sizeof *out);                         /* sid may stand in it */
     if (st == TA_OK) st = tai_session_lives(a, &r, now);
     if (st == TA_OK) tai_describe(&r, out);
     return st;
@@ -6282,33 +6337,38 @@ static ta_status tai_fill_list(tai_walk *walk, uint32_t epoch, int64_t now, ta_s
     ta_record r;
     ta_status st = TA_OK;
     while (*n < cap && (st = tai_walk_next(walk, &r)) == TA_OK) {
-        if (r.epoch == epoch && tai_session_state(walk->auth, &r, now) == TA_OK) tai_describe(&r,
-                                                                                              &out[(*n)++]);
+        if (r.epoch != epoch || tai_session_state(walk->auth, &r, now) != TA_OK) continue;
+        tai_describe(&r, &out[(*n)++]);
     }
     return st == TA_ERR_ABSENT ? TA_OK : st;
 }
 
+static ta_status tai_list_begin(tai_walk *walk, const ta_auth *a, const char *subject, int64_t now,
+                                const char *after)
+{
+    size_t len;
+    ta_status st = tai_check_call(a, now);
+    if (st != TA_OK) return st;
+    if (!tai_subject_len(subject, &len) || after == NULL) return TA_ERR_ARGUMENT;
+    if (a->cfg.store.list == NULL) return TA_ERR_UNSUPPORTED;
+    tai_walk_begin(walk, a, subject, len);
+    walk->started = after[0] != '\0';
+    return walk->started && !tai_sid_read(after, strlen(after), walk->last) ? TA_ERR_ARGUMENT : TA_OK;
+}
+
 ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, const char *after,
-                          ta_session *out,
-                          size_t cap, size_t *n)
+                          ta_session *out, size_t cap, size_t *n)
 {
     tai_walk  walk;
     ta_record mark;
-    uint32_t  epoch;
-    size_t    len;
+    uint32_t  epoch = 0;
     ta_status st;
 
     if (n != NULL) *n = 0;
     if (n == NULL || out == NULL || cap == 0) return TA_ERR_ARGUMENT;
-    memset(out, 0, cap * sizeof *out);
-    st = tai_check_call(a, now);
-    if (st != TA_OK) return st;
-    if (!tai_subject_len(subject, &len) || after == NULL) return TA_ERR_ARGUMENT;
-    if (a->cfg.store.list == NULL) return TA_ERR_UNSUPPORTED;
-    tai_walk_begin(&walk, a, subject, len);
-    walk.started = after[0] != '\0';
-    if (walk.started && !tai_sid_read(after, strlen(after), walk.last)) return TA_ERR_ARGUMENT;
-    st = tai_mark_get(a, subject, len, &mark, &epoch);
+    st = tai_list_begin(&walk, a, subject, now, after);
+    memset(out, 0, cap * sizeof *out);                  /* `after` may stand in it */
+    if (st == TA_OK) st = tai_mark_get(a, subject, walk.len, &mark, &epoch);
     if (st == TA_OK) st = tai_fill_list(&walk, epoch, now, out, cap, n);
     if (st == TA_OK) return TA_OK;
     memset(out, 0, cap * sizeof *out);
@@ -6401,10 +6461,7 @@ static bool tai_is_prefix(const char *text)
 {
     size_t n;
     for (n = 0; text[n] != '\0'; n++) {
-        char c = tai_lower(text[n]);
-        bool fits = (c >= 'a' && c <= 'z') || tai_is_digit(c) || c == '_' || c == '.' || c == '~'
-            || c == '-';
-        if (!fits || n >= TAI_MAX_PREFIX) return false;
+        if (n >= TAI_MAX_PREFIX || !tai_is_of(text[n], "-._~")) return false;
     }
     return true;
 }
@@ -6504,13 +6561,10 @@ static bool tai_starts(const char *text, size_t len, const char *word)
 static bool tai_is_b64token(const char *text, size_t len)
 {
     static const char marks[] = "-._~+/";
-    size_t i, m;
+    size_t i;
     while (len > 0 && text[len - 1] == '=') len--;
     for (i = 0; i < len; i++) {
-        char c = tai_lower(text[i]);
-        if ((c >= 'a' && c <= 'z') || tai_is_digit(c)) continue;
-        for (m = 0; marks[m] != '\0' && marks[m] != c; m++) { }
-        if (marks[m] == '\0') return false;
+        if (!tai_is_of(text[i], marks)) return false;
     }
     return len > 0;
 }
@@ -6605,8 +6659,7 @@ static bool tai_is_cookie(const ta_cookie *c)
 }
 
 ta_status ta_cookie_set(const ta_cookie *c, const char *value, size_t len, int32_t max_age_s, char *out,
-                        size_t cap,
-                        size_t *out_len)
+                        size_t cap, size_t *out_len)
 {
     ta_json_writer w;
     tai_text_begin(&w, out, cap);

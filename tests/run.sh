@@ -122,12 +122,7 @@ step_stack() { # the figures hold for optimised code without sanitizers
 }
 
 step_lessons() { CXX=none sh tests/examples.sh > "$OUT/lessons.log" 2>&1; judge lessons $?; }
-step_fuzz() { # the fuzz targets over their committed inputs, without a fuzzer
-    { $CC $FLAGS -c -DFORM=fuzz_plain -DTOKENAUTH_NO_INTRINSICS -o "$OUT/fuzz_plain.o" fuzz/forms.c &&
-      $CC $FLAGS -c -DFORM=fuzz_small -DTOKENAUTH_SMALL -o "$OUT/fuzz_small.o" fuzz/forms.c &&
-      $CC $FLAGS -o "$OUT/fuzz" fuzz/replay.c "$OUT/fuzz_plain.o" "$OUT/fuzz_small.o" &&
-      $LIMIT "$OUT/fuzz" fuzz/corpus/*/*; } > "$OUT/fuzz.log" 2>&1; judge fuzz $?
-}
+step_fuzz()   { LIMIT=$LIMIT sh fuzz/replay.sh $FLAGS > "$OUT/fuzz.log" 2>&1; judge fuzz $?; }
 step_shape()  { sh tests/shape.sh quick > "$OUT/shape.log" 2>&1; judge shape $?; }
 step_readme() { sh tests/readme.sh > "$OUT/readme.log" 2>&1; judge readme $?; }
 

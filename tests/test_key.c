@@ -190,7 +190,9 @@ static void test_key_pem_text_is_refused_as_a_secret(void)
     static const char *const near_misses[] = {
         "-----BEGIN-RSA PUBLIC KEY-----", "----BEGIN RSA PUBLIC KEY-----", "-----begin PUBLIC KEY-----",
         "- ----BEGIN PUBLIC KEY-----", "-----BEGI", " ssh-rsa AAAA", "xssh-rsa AAAA", "ssh", "ssh_rsa",
-        "SSH-rsa", "ecdsa-sha2", "ecdsa-sha2_nistp256", "ecdsa-sha3-nistp256", " ecdsa-sha2-nistp256"
+        "SSH-rsa", "ecdsa-sha2", "ecdsa-sha2_nistp256", "ecdsa-sha3-nistp256", " ecdsa-sha2-nistp256",
+        "--- BEGIN SSH2 PUBLIC KEY", "---- BEGIN-SSH2 PUBLIC KEY", "sk-ssh", "ssk-ssh-ed25519", "sk-ecdsa-sha2",
+        "sk_ssh-ed25519@openssh.com", "abcecdsa-sha2-nistp256"
     };
     static const char *const keys[] = {
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----\n",
@@ -199,7 +201,9 @@ static void test_key_pem_text_is_refused_as_a_secret(void)
         "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@host", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDq me",
         "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI me",
         "ssh-rsa and then -----BEGIN PUBLIC KEY-----", "ecdsa-sha2-nistp256 -----BEGIN PUBLIC KEY-----",
-        "-----BEGIN A----- -----BEGIN B-----", "------BEGIN PUBLIC KEY, six dashes --"
+        "-----BEGIN A----- -----BEGIN B-----", "------BEGIN PUBLIC KEY, six dashes --",
+        "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2E\n", "Comment: me\n---- BEGIN SSH2 PUBLIC KEY ----",
+        "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1", "sk-ecdsa-sha2-nistp256@openssh.com AAAAInNrLWVj"
     };
     char   s[80], text[200];
     size_t i;
@@ -211,7 +215,7 @@ static void test_key_pem_text_is_refused_as_a_secret(void)
     }
     for (i = 0; i + 11 <= 80; i++) {            /* at each place, the last one too; bytes around it */
         memset(s, i % 2 == 0 ? 0 : '-', sizeof s);
-        memcpy(s + i, begin, 11);
+        memcpy(s + i, i % 3 == 0 ? "---- BEGIN " : begin, 11);
         REFUSED(init_exact(&k, s, 80, NULL), TA_ERR_KEY);
         REFUSED(short_exact(&k, s, i + 11, NULL), TA_ERR_KEY);
         {

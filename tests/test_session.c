@@ -2373,6 +2373,34 @@ static void test_cap_is_not_held_by_sessions_of_an_old_password(void)
     CHECK_EQ(fake_count(&app.store, 1), 1);
 }
 
+/* A login whose password was changed while it was checked has the salt of before: the sessions of the new
+   one only look like those of an old one, and none goes without a word.                            */
+static void test_cap_after_an_overtaken_login_ends_no_session_silently(void)
+{
+    fake_text first, second;
+    int reject;
+    for (reject = 0; reject < 2; reject++) {
+        app_new();
+        app.cfg.max_sessions = 2;
+        app.cfg.reject_over_cap = reject != 0;
+        app_init();
+        app_user("new hash", NULL, TA_OK);
+        app.login.salt = "new hash";
+        app.login.salt_len = 8;
+        first = SESSION("alice");
+        app.now += 20;
+        second = SESSION("alice");
+        app.now += 880;                         /* 900 since the first: just not long */
+        app.login.salt = "old hash";
+        app.events = 0;
+        LOGIN("alice", reject ? TA_ERR_FULL : TA_OK);
+        if (reject) CHECK_EQ(app.events, 0);
+        else EVENTS(TA_EVENT_EVICTED, TA_EVENT_LOGIN);
+        CHECK(works(first.s) == (reject != 0));
+        CHECK(works(second.s));
+    }
+}
+
 /* In a full table the mark would take the slot of a session, the caller's own perhaps: then all stays
    as it was.                                                                                      */
 static void test_logout_others_in_a_full_table_ends_nobody(void)
@@ -2457,17 +2485,21 @@ static void test_login_while_the_mark_keeps_changing_is_busy(void)
     LOGIN("alice", TA_OK);
 }
 
-/* The epoch was read before the password was checked; then a sweep took the mark. */
-static void test_login_makes_a_mark_again_that_was_swept(void)
+/* The epoch was read before the password was checked; then a sweep took the mark. Nobody logged out since, so
+   the login holds, and it ends nobody who came in between.                                        */
+static void test_login_with_the_epoch_of_a_mark_that_was_swept(void)
 {
     uint32_t epoch = 77;
+    fake_text other;
     ta_record mark;
     app_new();
+    other = SESSION("alice");
     app.login.epoch = &epoch;
     LOGIN("alice", TA_OK);
-    CHECK(app_mark("alice", &mark));
-    CHECK_EQ(mark.epoch, 77);
-    CHECK(works(app.pair.refresh));
+    CHECK(!app_mark("alice", &mark));
+    CHECK(works(app.pair.refresh) && works(other.s));
+    CHECK_ST(logout_all("alice"), TA_OK);
+    CHECK(!works(app.pair.refresh) && !works(other.s));
 }
 
 /* In doubt the first time, in the way the second time, and never to be seen. */
@@ -2669,6 +2701,113 @@ static void test_logout_others_whose_session_keeps_changing_is_busy(void)
 }
 
 /* The second time, too, the others are those of the epoch before, and deleted; a lost swap is made again. */
+/* The hook's word is final, also where it is the word that the engine has for an overtaken epoch, and another
+   tab's refresh has changed the record meanwhile.                                                 */
+static bool hook_is_asked_inside;
+static ta_status hook_that_refuses_while_another_refreshes(void *ctx, const ta_session *s, ta_user *out)
+{
+    (void)ctx;
+    (void)s;
+    (void)out;
+    if (hook_is_asked_inside) return TA_OK;
+    hook_is_asked_inside = true;
+    other_refreshes();
+    hook_is_asked_inside = false;
+    return TA_ERR_LOGGED_OUT;
+}
+
+static void test_user_hook_that_refuses_while_another_refreshes(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    app.cfg.user = hook_that_refuses_while_another_refreshes;
+    app_init();
+    app.now += 20;
+    other_token = t.s;
+    REFRESH(t.s, TA_ERR_LOGGED_OUT);
+    CHECK_ST(other_status, TA_OK);
+}
+
+/* The swap is done, its answer lost, and the store stays away. A client that waits as it is told, three
+   times, comes within the window: it gets the successor, and no replay.                           */
+static void test_three_waits_after_a_store_error_lie_within_the_window(void)
+{
+    fake_text t;
+    ta_record r;
+    int i;
+    app_new();
+    t = SESSION("alice");
+    app.now += 20;
+    fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, true);
+    fake_fail(&app.store, FAKE_GET, 3, 100, TA_ERR_STORE, false);
+    REFRESH(t.s, TA_ERR_STORE);
+    for (i = 0; i < 2; i++) {
+        app.now += app.pair.retry_after_s;
+        REFRESH(t.s, TA_ERR_STORE);
+    }
+    app.now += app.pair.retry_after_s;
+    app.store.faults = 0;
+    REFRESH(t.s, TA_OK);
+    CHECK(app_record(t.s, &r));
+    CHECK_EQ(r.gen, 1);
+    CHECK_EQ(naive_read(app.pair.refresh).gen, 1);
+}
+
+/* The window is for what hands out tokens; here it is no news, least of all of a failure.          */
+static void test_logout_others_tells_nothing_of_the_window(void)
+{
+    fake_text t0;
+    app_new();
+    (void)SESSION("alice");
+    t0 = SESSION("alice");
+    (void)ROTATE(t0.s);
+    fake_fail(&app.store, FAKE_CAS, 1, 100, TA_ERR_STORE, false);
+    CHECK_ST(logout_others(t0.s), TA_ERR_STORE);
+    EVENTS(0, 0);
+    app.store.faults = 0;
+    CHECK_ST(logout_others(t0.s), TA_OK);
+    EVENTS(TA_EVENT_ENDED_ALL, 0);
+}
+
+/* `after` is mostly the last sid of the page before, and stands where the next one goes.           */
+static void test_sessions_by_a_sid_that_stands_in_the_output(void)
+{
+    ta_session page[2], one;
+    size_t n;
+    int i;
+    app_new();
+    for (i = 0; i < 3; i++) (void)SESSION("alice");
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", page, 2, &n), TA_OK);
+    CHECK_EQ(n, 2);
+    one = page[1];
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, page[1].sid, page, 2, &n), TA_OK);
+    CHECK_EQ(n, 1);
+    CHECK(strcmp(page[0].sid, one.sid) != 0);
+    CHECK(all_zero(&page[1], sizeof page[1]));
+    CHECK_ST(ta_session_get(&app.auth, "alice", one.sid, strlen(one.sid), app.now, &one), TA_OK);
+    CHECK_STR(one.subject, "alice");
+}
+
+/* A snapshot that comes back as revoked fills its table: each user's login takes the place of his own.  */
+static void test_everybody_logs_in_again_after_a_load_that_revokes(void)
+{
+    static const char *const name[] = {"alice", "bob", "carol"};
+    static ta_slot slots[3];
+    static ta_table table;
+    static uint8_t image[TA_SNAPSHOT_CAP(3)];
+    size_t i, slot = 0, n;
+    app_new();
+    CHECK_ST(ta_table_init(&table, slots, 3), TA_OK);
+    app.cfg.store = ta_table_store(&table);
+    app_init();
+    for (i = 0; i < 3; i++) (void)SESSION(name[i]);
+    CHECK_ST(ta_table_save(&table, &slot, image, sizeof image, &n), TA_OK);
+    CHECK_ST(ta_table_load(&table, image, n, app.now, TA_LOAD_REVOKE_ALL, 0), TA_OK);
+    for (i = 0; i < 3; i++) (void)SESSION(name[i]);
+    LOGIN("dave", TA_ERR_FULL);
+}
+
 static void test_logout_others_a_second_time(void)
 {
     fake_text t, other;
@@ -2696,7 +2835,7 @@ static void test_cap_drops_what_is_over_without_an_event(void)
     app.now += 10;
     app.login.salt = "2";
     live = SESSION("alice");
-    app.now += 10;
+    app.now += 891;
     (void)SESSION("alice");
     EVENTS(TA_EVENT_LOGIN, 0);
     app_user("2", NULL, TA_OK);
@@ -2716,7 +2855,7 @@ static void test_cap_of_a_login_without_a_salt_spares_the_salted(void)
     app.login.salt = "1";
     app.login.salt_len = 1;
     salted = SESSION("alice");
-    app.now += 10;
+    app.now += 901;                             /* both are orphans by then, and the plain one is older */
     app.login.salt = NULL;
     app.login.salt_len = 0;
     (void)SESSION("alice");
@@ -2946,6 +3085,7 @@ int main(void)
     RUN(test_cap_holds_for_revoked_sessions_too);
     RUN(test_cap_does_not_count_what_is_replaced);
     RUN(test_cap_is_not_held_by_sessions_of_an_old_password);
+    RUN(test_cap_after_an_overtaken_login_ends_no_session_silently);
     RUN(test_logout_others_in_a_full_table_ends_nobody);
     RUN(test_the_version_of_a_first_mark_is_random);
     RUN(test_user_hook_with_a_length_and_no_bytes);
@@ -2972,7 +3112,7 @@ int main(void)
     RUN(test_whole_life_over_a_table);
     RUN(test_user_hook_with_a_length_of_claims_and_no_bytes);
     RUN(test_login_while_the_mark_keeps_changing_is_busy);
-    RUN(test_login_makes_a_mark_again_that_was_swept);
+    RUN(test_login_with_the_epoch_of_a_mark_that_was_swept);
     RUN(test_login_whose_insert_never_shows_is_a_store_error);
     RUN(test_cap_counts_sessions_whose_seal_cannot_be_judged);
     RUN(test_cap_in_a_store_that_deletes_nothing_is_busy);
@@ -2984,6 +3124,11 @@ int main(void)
     RUN(test_config_rest);
     RUN(test_a_get_that_gives_nothing_is_no_record);
     RUN(test_logout_others_whose_session_keeps_changing_is_busy);
+    RUN(test_user_hook_that_refuses_while_another_refreshes);
+    RUN(test_three_waits_after_a_store_error_lie_within_the_window);
+    RUN(test_logout_others_tells_nothing_of_the_window);
+    RUN(test_sessions_by_a_sid_that_stands_in_the_output);
+    RUN(test_everybody_logs_in_again_after_a_load_that_revokes);
     RUN(test_logout_others_a_second_time);
     RUN(test_cap_drops_what_is_over_without_an_event);
     RUN(test_cap_of_a_login_without_a_salt_spares_the_salted);

@@ -191,6 +191,32 @@ static void test_table_a_failed_init_is_no_table(void)
 }
 
 /* An all-zero table, or one whose init failed: each call is refused and nothing is read.       */
+/* A seed of one's own, for a device whose system has no random numbers: any will do, in an empty table. */
+static void test_table_takes_a_seed_of_its_owner(void)
+{
+    static const uint64_t seeds[] = {0, 1, UINT64_MAX, UINT64_C(0x0123456789ABCDEF)};
+    size_t k;
+    uint32_t i;
+    for (k = 0; k < sizeof seeds / sizeof seeds[0]; k++) {
+        ta_table t = table_of(40);
+        ta_store s = ta_table_store(&t);
+        uint8_t id[40][16];
+        ta_record r[40];
+        t.seed = seeds[k];
+        for (i = 0; i < 40; i++) {
+            number_id(id[i], i + 1);
+            r[i] = session(id[i], i % 3 == 0 ? "ada" : "bob", 1);
+            CHECK_ST(insert(s, &r[i], NEVER), TA_OK);
+        }
+        for (i = 0; i < 40; i += 2) CHECK_ST(remove_(s, &r[i]), TA_OK);
+        for (i = 0; i < 40; i++) {
+            if (i % 2 == 0) check_gone(s, id[i]);
+            else check_there(s, &r[i]);
+        }
+        free(t.slots);
+    }
+}
+
 static void test_table_without_init_grants_nothing(void)
 {
     ta_table t;
@@ -572,7 +598,7 @@ static void test_table_list_many_subjects(void)
     free(t.slots);
 }
 
-/* ---- marks in a full table ------------------------------------------------------------------------ */
+/* ---- who gives up a slot in a full table ------------------------------------------------------------------------ */
 
 static void test_table_a_mark_takes_the_slot_of_a_session_it_ends(void)
 {
@@ -645,7 +671,34 @@ static void test_table_a_mark_evicts_nobody_where_there_is_room(void)
     free(t.slots);
 }
 
-/* A session never takes a slot, of whomever.                                                    */
+/* One that was revoked is of no use to its user: his next login takes its slot, nobody else's does. */
+static void test_table_a_login_takes_the_slot_of_a_revoked_session_of_its_user(void)
+{
+    ta_table t = table_of(3);
+    ta_store s = ta_table_store(&t);
+    uint8_t id[5][16];
+    ta_record r[5], m;
+    uint32_t i;
+    for (i = 0; i < 5; i++) {
+        number_id(id[i], i + 1);
+        r[i] = session(id[i], i == 2 || i == 4 ? "bob" : "ada", 1);
+        r[i].state = i == 1;                       /* ada's second one is revoked */
+        if (i < 3) CHECK_ST(insert(s, &r[i], NEVER), TA_OK);
+    }
+    CHECK_ST(insert(s, &r[4], NEVER), TA_ERR_FULL);
+    m = mark("bob", 1, r[2].epoch);
+    CHECK_ST(insert(s, &m, NEVER), TA_ERR_FULL);
+    for (i = 0; i < 3; i++) check_there(s, &r[i]);
+    CHECK_ST(insert(s, &r[3], NEVER), TA_OK);
+    check_gone(s, id[1]);
+    check_there(s, &r[0]);
+    check_there(s, &r[2]);
+    check_there(s, &r[3]);
+    CHECK_ST(insert(s, &r[1], NEVER), TA_ERR_FULL);
+    free(t.slots);
+}
+
+/* A session never takes the slot of one that is not revoked.                                    */
 static void test_table_a_session_takes_nobodys_slot(void)
 {
     ta_table t = table_of(1);
@@ -1117,10 +1170,17 @@ static void check_all(const world *w)
     for (i = 0; i < w->subs; i++) check_list(w, i);
 }
 
-/* An insert, and the one case where the table may choose: the mark's victim.                    */
+/* May this session make room for that record of its user?                                       */
+static bool gives_up(const shadow *p, const ta_record *r)
+{
+    return p->in && (p->r.state == 1 || (r->kind == 2 && p->r.epoch != r->epoch));
+}
+
+/* An insert, and the one case where the table may choose: the victim in a full one.             */
 static void do_insert(world *w, size_t place)
 {
     shadow *p = &w->pool[place];
+    size_t first = place < w->sessions ? place % w->subs : place - w->sessions;
     ta_record r = new_record(w, place, (uint32_t)rnd64());
     int64_t expires = w->now + (int64_t)rnd(2000) - 200;
     ta_status st = insert(w->s, &r, expires);
@@ -1130,11 +1190,7 @@ static void do_insert(world *w, size_t place)
         w->conflicts++;
         return;
     }
-    if (w->used == w->count && place >= w->sessions) {
-        for (i = place - w->sessions; i < w->sessions; i += w->subs) {
-            ended += w->pool[i].in && w->pool[i].r.epoch != r.epoch;
-        }
-    }
+    for (i = first; i < w->sessions; i += w->subs) ended += gives_up(&w->pool[i], &r);
     if (w->used == w->count && ended == 0) {
         CHECK_ST(st, TA_ERR_FULL);
         w->fulls++;
@@ -1142,10 +1198,10 @@ static void do_insert(world *w, size_t place)
     }
     CHECK_ST(st, TA_OK);
     if (w->used == w->count) {
-        for (i = place - w->sessions; i < w->sessions; i += w->subs) {
+        for (i = first; i < w->sessions; i += w->subs) {
             ta_record got;
             if (!w->pool[i].in || w->s.get(w->s.ctx, w->pool[i].id, &got) == TA_OK) continue;
-            CHECK(w->pool[i].r.epoch != r.epoch);
+            CHECK(gives_up(&w->pool[i], &r));
             w->pool[i].in = false;
             missing++;
         }
@@ -2053,6 +2109,31 @@ static void test_table_load_revoke_all_is_the_default(void)
     free(back.slots);
 }
 
+/* In a full table a login may take the slot of its user's revoked session; a snapshot may not, or what it holds
+   would depend on the order of its records.                                                       */
+static void test_table_load_of_more_than_fits(void)
+{
+    ta_table t = table_of(5), back = table_of(4);
+    ta_store s = ta_table_store(&t);
+    size_t len, i;
+    uint8_t *snap, id[16];
+    ta_record r;
+    for (i = 0; i < 5; i++) {
+        memset(id, (int)i + 1, sizeof id);
+        r = session(id, "zoe", 1);
+        r.state = 1;
+        CHECK_ST(insert(s, &r, NEVER), TA_OK);
+    }
+    snap = save(&t, TA_SNAPSHOT_CAP(5), &len, NULL, NULL);
+    CHECK_ST(ta_table_load(&back, snap, len, T0 + 9, TA_LOAD_RESUME, 1000), TA_ERR_SNAPSHOT);
+    check_empty(&back);
+    CHECK_ST(ta_table_load(&back, snap, len, T0 + 9, TA_LOAD_REVOKE_ALL, 0), TA_ERR_SNAPSHOT);
+    check_empty(&back);
+    free(snap);
+    free(t.slots);
+    free(back.slots);
+}
+
 /* RESUME brings ended sessions back to life, so an old picture is refused: by the newest time in it. */
 static void test_table_load_resume_refuses_old_snapshots(void)
 {
@@ -2254,6 +2335,7 @@ int main(void)
 {
     RUN(test_table_init_arguments);
     RUN(test_table_a_failed_init_is_no_table);
+    RUN(test_table_takes_a_seed_of_its_owner);
     RUN(test_table_without_init_grants_nothing);
     RUN(test_table_insert_get_replace_delete);
     RUN(test_table_trap_a_swap_compares_the_version_alone);
@@ -2269,6 +2351,7 @@ int main(void)
     RUN(test_table_a_mark_takes_the_slot_of_a_session_it_ends);
     RUN(test_table_a_mark_spares_the_sessions_of_its_own_epoch);
     RUN(test_table_a_mark_evicts_nobody_where_there_is_room);
+    RUN(test_table_a_login_takes_the_slot_of_a_revoked_session_of_its_user);
     RUN(test_table_a_session_takes_nobodys_slot);
     RUN(test_table_sweep_at_the_very_second);
     RUN(test_table_sweep_never_before_far_expiries);
@@ -2302,6 +2385,7 @@ int main(void)
     RUN(test_table_load_into_other_sizes);
     RUN(test_table_load_replaces_what_was_there);
     RUN(test_table_load_revoke_all_is_the_default);
+    RUN(test_table_load_of_more_than_fits);
     RUN(test_table_load_resume_refuses_old_snapshots);
     RUN(test_table_load_leaves_expired_ones_out);
     RUN(test_table_load_of_an_empty_table);

@@ -17,6 +17,7 @@ From the environment:
   SCORE     percent of the mutants that must be noticed or listed (default 98)
 Each survivor that is not listed is printed; "failed" counts stale entries, and 1 for a score too low."""
 
+import bisect
 import hashlib
 import os
 import re
@@ -103,9 +104,11 @@ def returns_of(toks, other):
 
 # ---- mutants --------------------------------------------------------------------------------------
 
+
 class Mutant:
     """One change: source[start:end] becomes `new`."""
-    def __init__(self, source, start, end, new):
+    def __init__(self, function, source, start, end, new):
+        self.function = function
         self.start, self.end, self.new = start, end, new
         self.line = source.count('\n', 0, start) + 1
         begin = source.rfind('\n', 0, start) + 1
@@ -116,6 +119,10 @@ class Mutant:
 
     def text(self):
         return self.before + ' => ' + self.after
+
+    def names(self):
+        """What it is called in equivalent.txt: wherever that text stands, or in this function alone."""
+        return {self.text(), f'{self.function}: {self.text()}'}
 
     def rank(self):
         return hashlib.sha256(f'{self.text()} {self.twin}'.encode()).hexdigest()
@@ -248,9 +255,21 @@ def active_lines(source):
     return lines
 
 
+FUNCTION = re.compile(r'^[A-Za-z][^\n;=]*?\b(ta\w+)\(', re.M)     # the first line of a definition
+
+
+def functions_of(source):
+    """Where each begins, and its name."""
+    return [(m.start(), m.group(1)) for m in FUNCTION.finditer(source)]
+
+
+def function_at(functions, place):
+    return functions[bisect.bisect(functions, (place,)) - 1][1]
+
+
 def mutants_of(source):
     """All of them, as (section, mutant)."""
-    active, seen, out = active_lines(source), {}, []
+    active, functions, seen, out = active_lines(source), functions_of(source), {}, []
     for section, begin, end in sections_of(source):
         if section not in TESTS:
             continue
@@ -264,7 +283,7 @@ def mutants_of(source):
             for change in [*of_token(toks, i), *of_condition(toks, other, i),
                            *of_return(source, toks, i, inside[i]), *of_statement(source, toks, other, i),
                            *of_arguments(source, toks, other, i)]:
-                m = Mutant(source, *change)
+                m = Mutant(function_at(functions, toks[i].start), source, *change)
                 if m.line not in active or 'TA_ASSERT' in m.before or m.before == m.after:
                     continue
                 m.twin = seen.get(m.text(), 0)
@@ -327,7 +346,7 @@ def judge(source, known, limits, section, m):
                     return 'no C'
                 if notices(exe, limits[compiler[0], test]):
                     return verdict
-            if m.text() in known:
+            if not m.names().isdisjoint(known):
                 return 'equivalent'
     return 'survived'
 
@@ -389,7 +408,7 @@ def main():
     prepare()
     source = open(HEADER, encoding='utf-8').read()
     everything = mutants_of(source)
-    texts = {m.text() for _, m in everything}
+    texts = {name for _, m in everything for name in m.names()}
     known = listed()
     stale = [t for t in known if t not in texts]
     for t in stale:

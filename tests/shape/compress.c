@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static unsigned long shape_blocks;
+static unsigned long shape_blocks, shape_idle;
 
 static uint32_t shape_rotr(uint32_t x, unsigned n) { return x >> n | x << (32u - n); }
 
@@ -18,6 +18,7 @@ static void shape_compress(uint32_t state[8], const uint8_t *in, size_t blocks)
         0xa2bfe8a1u, 0xa81a664bu, 0xc24b8b70u, 0xc76c51a3u, 0xd192e819u, 0xd6990624u, 0xf40e3585u, 0x106aa070u,
         0x19a4c116u, 0x1e376c08u, 0x2748774cu, 0x34b0bcb5u, 0x391c0cb3u, 0x4ed8aa4au, 0x5b9cca4fu, 0x682e6ff3u,
         0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u, 0xc67178f2u };
+    if (blocks == 0) shape_idle++;      /* an engine may take 0 for anything */
     for (; blocks > 0; blocks--, in += 64) {
         uint32_t w[64], v[8], t1, t2;
         int t;
@@ -57,9 +58,13 @@ int main(void)
 
     ta_sha256_once("abc", 3, digest);
     if (shape_blocks != 1 || !ta_equal(digest, want, sizeof want)) return 1;
+    ta_sha256_init(&c);
+    for (i = 0; i < 3; i++) ta_sha256_update(&c, "abc" + i, 1);
+    ta_sha256_final(&c, digest);
+    if (shape_blocks != 2 || !ta_equal(digest, want, sizeof want)) return 1;
     for (i = 0; i < 1000; i++) million[i] = 'a';
     ta_sha256_init(&c);
     for (i = 0; i < 1000; i++) ta_sha256_update(&c, million, sizeof million);
     ta_sha256_final(&c, end);
-    return shape_blocks == 1 + 15626 && end[0] == 0xcd && end[31] == 0xd0 ? 0 : 2;
+    return shape_idle == 0 && shape_blocks == 2 + 15626 && end[0] == 0xcd && end[31] == 0xd0 ? 0 : 2;
 }

@@ -187,7 +187,6 @@ static size_t contract_tai_plain_end(const char *text, size_t len, size_t pos)
     return end;
 }
 
-
 /* From quote to quote, with none between them but behind a backslash; 0: none. */
 static size_t contract_tai_string(const char *text, size_t len, size_t pos)
 {
@@ -278,8 +277,16 @@ static bool contract_ta_json_equals(ta_json v, const char *text, size_t len)
 
 static bool contract_tai_is_type(ta_json v, const char *prefix, const char *want)
 {
-    claim(v.len > 0 && readable(v.text, v.len) && readable(prefix, 1) && readable(want, 1), "is_type: all three");
+    claim(v.len > 0 && readable(v.text, v.len) && v.text[0] == '"', "is_type: a string");
+    claim(readable(prefix, 1) && readable(want, 1), "is_type: what it should be");
     return nondet_bool();
+}
+
+static ta_status any_string_failure(void)
+{
+    ta_status st = (ta_status)-(int)nondet_byte();
+    assume(st == TA_ERR_SPACE || st == TA_ERR_KIND || st == TA_ERR_ABSENT || st == TA_ERR_NUL || st == TA_ERR_JSON);
+    return st;
 }
 
 static ta_status contract_ta_json_string(ta_json v, char *out, size_t out_cap, size_t *out_len)
@@ -289,7 +296,7 @@ static ta_status contract_ta_json_string(ta_json v, char *out, size_t out_cap, s
     havoc(out, out_cap);
     *out_len = 0;
     if (out_cap > 0) out[0] = '\0';
-    if (v.len == 0 || n == out_cap || nondet_bool()) return nondet_bool() ? TA_ERR_SPACE : TA_ERR_KIND;
+    if (v.len == 0 || n == out_cap || nondet_bool()) return any_string_failure();
     havoc(out, out_cap);
     out[n] = '\0';
     *out_len = n;
@@ -311,7 +318,7 @@ static ta_status contract_ta_json_next(ta_json v, size_t *at, ta_json *name, ta_
     if (v.len == 0 || walks >= 3 || nondet_bool()) return nondet_bool() ? TA_ERR_ABSENT : TA_ERR_KIND;
     walks++;
     *value = any_view(v.text, v.len);
-    if (name != NULL && nondet_bool()) *name = any_view(v.text, v.len);
+    if (name != NULL && v.text[0] == '{') *name = any_view(v.text, v.len);
     *at = nondet_size();
     return TA_OK;
 }

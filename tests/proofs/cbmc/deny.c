@@ -63,7 +63,11 @@ void prove_fingerprint(void)
     size_t len = any_up_to(N);
     const char *value = at_one_end_of(room, N, len);
     ta_jwt jwt = any_jwt();
+    char claim_text[TA_FINGERPRINT_CAP];
     ta_status st = ta_fingerprint_check(&jwt, value, len);
+
+    ta_fingerprint_claim(value, len, claim_text);
+    claim(claim_text[43] == '\0' && claim_text[42] != '\0', "43 characters, whatever it is made of");
     claim(st == TA_OK || st == TA_ERR_BINDING || st == TA_ERR_MISSING, "one of the results");
     if (st == TA_OK) {
         claim(len > 0, "not for nothing");

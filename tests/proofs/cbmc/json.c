@@ -196,6 +196,7 @@ void prove_json_at(void)
     claim(v.len == 0 || is_within(v.text, v.len, text, len), "absent, or in the text");
     if (n == 3 && path[0] == '[' && v.len == 1) reached("an element");
     if (n == 1 && v.len == 1) reached("a member");
+    if (n == 5 && path[1] == '"' && v.len == 1) reached("a member with a quoted name");
 }
 
 /* ---- the check: the parts by contract ---------------------------------------------------------- */
@@ -291,16 +292,20 @@ void prove_members(void)
     size_t len, pos, end;
     const char *text = any_text(&len);
     tai_scan s = any_scan(text, len);
-    unsigned depth = s.depth;
+    tai_scan before = s;
+    unsigned inner = s.depth - 1, level = (unsigned)any_up_to(TA_MAX_DEPTH - 1);
     pos = any_up_to(len);
     saw_chars = true;                   /* of names, which tai_string_rest has been over */
     end = tai_scan_members(&s, pos);
-    claim(s.depth == depth, "no level more or less");
+    claim(s.depth == before.depth && s.bracket[level] == before.bracket[level], "no level more or less, or another");
+    claim(level == inner || s.members[level] == before.members[level], "nor more members in another");
     if (end == 0) {
         claim(s.fault == TA_ERR_JSON || s.fault == TA_ERR_LIMIT || s.fault == TA_ERR_DUPLICATE, "a fault with a name");
         if (s.fault == TA_ERR_DUPLICATE) reached("a name twice");
         return;
     }
+    claim(s.members[inner] >= before.members[inner] && s.members[inner] <= TA_MAX_MEMBERS
+          && s.names - before.names == (unsigned)(s.members[inner] - before.members[inner]), "each name is counted twice");
     claim(end > pos && end <= len && is_sound(&s), "onwards, within the text, and the names are sound");
 #ifndef TOKENAUTH_SMALL
     claim(!s.complete || (end < len && text[end] == '}'), "complete at the bracket");

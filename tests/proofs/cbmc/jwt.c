@@ -211,13 +211,14 @@ void prove_read_mac(void)
 void prove_type(void)
 {
     size_t len = any_up_to(N);
-    char want[3];
+    char want[3], prefix[2];
     ta_json v = view(at_one_end_of(room, N, len), len);
-    want[2] = '\0';
+    want[2] = prefix[1] = '\0';
     assume(ta_json_kind(v) == TA_STRING);
-    if (tai_is_type(v, "", want)) {
-        claim(len > strlen(want), "spelled in as many bytes at least");
+    if (tai_is_type(v, prefix, want)) {
+        claim(len > strlen(prefix) + strlen(want), "spelled in as many bytes at least");
         if (want[0] != '\0' && len == 4) reached("the same");
+        if (prefix[0] != '\0' && want[0] != '\0') reached("the same behind its prefix");
         if (want[0] != '\0' && len == N) reached("the same, with an escape");
     }
 }

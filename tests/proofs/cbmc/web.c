@@ -52,6 +52,7 @@ void prove_cookie_set(void)
     size_t len = any_up_to(N), cap = any_up_to(CAP), n, i;
     char *value = at_one_end_of(room, N, len), *out = at_one_end_of(out_room, CAP, cap), name[4], path[4];
     ta_cookie c;
+    bool clear = nondet_bool();
     ta_status st;
 
     name[3] = path[3] = '\0';
@@ -60,12 +61,14 @@ void prove_cookie_set(void)
     c.allow_cross_site = nondet_bool();
     c.allow_http = nondet_bool();
     c.allow_script = nondet_bool();
-    st = ta_cookie_set(&c, value, len, (int32_t)nondet_word(), out, cap, &n);
+    st = clear ? ta_cookie_clear(&c, out, cap, &n)
+               : ta_cookie_set(&c, value, len, (int32_t)nondet_word(), out, cap, &n);
     claim(st == TA_OK || st == TA_ERR_SPACE || st == TA_ERR_ARGUMENT, "one of the results");
     if (st == TA_OK) {
         claim(n < cap && out[n] == '\0', "a NUL behind it");
-        for (i = 0; i < len; i++) claim(value[i] > ' ' && value[i] != ';', "of cookie characters");
-        if (len == N && c.path != NULL) reached("a cookie");
+        for (i = 0; i < len && !clear; i++) claim(value[i] > ' ' && value[i] != ';', "of cookie characters");
+        if (len == N && c.path != NULL && !clear) reached("a cookie");
+        if (clear) reached("its removal");
     } else {
         claim(n == 0 && (cap == 0 || out[0] == '\0'), "nothing after a failure");
         if (st == TA_ERR_SPACE) reached("no room");
