@@ -453,7 +453,7 @@ static void refresh_made(fuzz_in *in)
     if (v.writes && rf.cas == CAS_STORE) v.st = TA_ERR_STORE;
     PROMISE(st == v.st);
     PROMISE(pair.client == refresh_client_for(st));
-    PROMISE(pair.retry_after_s == (st == TA_ERR_BUSY ? 1 : st == TA_ERR_STORE ? 5 : 0));
+    PROMISE(pair.retry_after_s == (st == TA_ERR_BUSY ? 1 : st == TA_ERR_STORE ? 2 : 0));
     PROMISE(rf.written == (v.writes && rf.cas != CAS_CONFLICT && rf.cas != CAS_STORE));
     if (st == TA_ERR_BUSY || st == TA_ERR_STORE) v.event = (ta_event)0;
     if (rf.deleted) v.event = (ta_event)0;

@@ -359,10 +359,18 @@ static bool life_goes_on(const life_session *s, int user)
     return s->user == user && s->salt == life.salt[user] && life_state(s, &r) == TA_OK;
 }
 
+/* One of an old password, used so lately that a login takes it for one that goes on.                     */
+static bool life_is_in_doubt(const life_session *s, int user)
+{
+    ta_record r;
+    return s->user == user && s->salt != life.salt[user] && life_state(s, &r) == TA_OK
+        && life.now - r.rotated_at <= life.auth.cfg.access_s;
+}
+
 static void life_login(uint8_t how)
 {
     int user = how & 1;
-    size_t live = 0, i, ended = 0;
+    size_t live = 0, doubt = 0, i, ended = 0;
     bool was_live[LIFE_SESSIONS];
     life_session fresh, *s = &fresh;            /* another login may come in between */
     ta_login_opts o = TA_ZERO;
@@ -381,6 +389,7 @@ static void life_login(uint8_t how)
     for (i = 0; i < life.session_count; i++) {
         was_live[i] = life_goes_on(&life.sessions[i], user);
         live += was_live[i];
+        doubt += life_is_in_doubt(&life.sessions[i], user);
     }
     memset(&pair, 0xA5, sizeof pair);
     st = ta_login(&life.auth, life_users[user], life.now, &o, &pair);
@@ -390,8 +399,8 @@ static void life_login(uint8_t how)
         for (i = 0; i < life.session_count; i++) {
             if (was_live[i] && !life_goes_on(&life.sessions[i], user)) ended++;
         }
-        if (st == TA_ERR_FULL || live < LIFE_MAX) PROMISE(ended == 0);
-        else PROMISE(ended == live + 1 - LIFE_MAX);
+        if (st == TA_ERR_FULL || live + doubt < LIFE_MAX) PROMISE(ended == 0);
+        else PROMISE(ended <= live + doubt + 1 - LIFE_MAX && (doubt > 0 || ended == live + 1 - LIFE_MAX));
     }
     if (st == TA_OK) {
         size_t n;

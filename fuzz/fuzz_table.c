@@ -71,27 +71,31 @@ static table_row *model_find(table_model *m, const uint8_t *id)
     return NULL;
 }
 
-/* In a full table a mark takes the place of a session that it ends: of the one with the lowest id.       */
-static void model_make_room(table_model *m, const ta_record *mark)
+/* In a full table a record takes the place of a session of its user that was revoked, a mark also of one that
+   it ends: of the one with the lowest id.                                                                */
+static void model_make_room(table_model *m, const ta_record *in)
 {
     table_row *lowest = NULL;
-    uint8_t user[16];
+    uint8_t user[16], mine[16];
     size_t i;
+    if (in->kind == 2) memcpy(mine, in->id, 16);
+    else table_user_id(in->text, in->sub_len, mine);
     for (i = 0; i < m->count; i++) {
         table_row *row = &m->rows[i];
         if (!row->used) return;
         table_user_id(row->r.text, row->r.sub_len, user);
-        if (row->r.kind != 1 || memcmp(user, mark->id, 16) != 0 || row->r.epoch == mark->epoch) continue;
+        if (row->r.kind != 1 || memcmp(user, mine, 16) != 0) continue;
+        if (row->r.state != 1 && (in->kind != 2 || row->r.epoch == in->epoch)) continue;
         if (lowest == NULL || memcmp(row->r.id, lowest->r.id, 16) < 0) lowest = row;
     }
     if (lowest != NULL) lowest->used = false;
 }
 
-static ta_status model_insert(table_model *m, const ta_record *r, int64_t expires)
+static ta_status model_insert(table_model *m, const ta_record *r, int64_t expires, bool may_make_room)
 {
     size_t i;
     if (model_find(m, r->id) != NULL) return TA_ERR_CONFLICT;
-    if (r->kind == 2) model_make_room(m, r);
+    if (may_make_room) model_make_room(m, r);
     for (i = 0; i < m->count && m->rows[i].used; i++) { }
     if (i == m->count) return TA_ERR_FULL;
     m->rows[i].used = true;
@@ -104,7 +108,7 @@ static ta_status model_cas(table_model *m, const uint8_t *id, const ta_record *o
                            int64_t expires)
 {
     table_row *row = model_find(m, id);
-    if (old == NULL) return next != NULL ? model_insert(m, next, expires) : TA_ERR_ARGUMENT;
+    if (old == NULL) return next != NULL ? model_insert(m, next, expires, true) : TA_ERR_ARGUMENT;
     if (row == NULL || row->r.ver != old->ver) return TA_ERR_CONFLICT;
     if (next == NULL) {
         row->used = false;
@@ -188,7 +192,7 @@ static bool model_load_record(table_model *m, const uint8_t *p, int64_t now, ta_
         r.state = 1;
         r.ver++;
     }
-    return model_insert(m, &r, model_expires(&r)) == TA_OK;
+    return model_insert(m, &r, model_expires(&r), false) == TA_OK;
 }
 
 static bool model_load(table_model *m, const uint8_t *in, size_t n, int64_t now, ta_load how, int32_t max_age)
