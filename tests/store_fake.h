@@ -44,6 +44,7 @@ static void fake_say(int fd)
     if (fake_begins("CONFIG GET maxmemory"))   say = "*2\r\n$1\r\nx\r\n$10\r\nnoeviction\r\n";
     if (fake_begins("CONFIG GET appendonly"))  say = "*2\r\n$1\r\nx\r\n$3\r\nyes\r\n";
     if (fake_begins("CONFIG GET appendfsync")) say = "*2\r\n$1\r\nx\r\n$6\r\nalways\r\n";
+    if (fake_begins("CONFIG GET no-appendfsync-")) say = "*2\r\n$1\r\nx\r\n$2\r\nno\r\n";
     if (fake_begins("SCRIPT LOAD"))   say = "$40\r\n0123456789012345678901234567890123456789\r\n";
     if (fake_begins("INFO"))
         say = fake.cluster ? "$17\r\ncluster_enabled:1\r\n" : "$17\r\ncluster_enabled:0\r\n";

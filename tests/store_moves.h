@@ -49,14 +49,16 @@ static const char *store_name(const store_kind *k)
     return name;
 }
 
-static bool migrate(const char *from, const char *to)
+static bool migrate_with(const char *flag, const char *from, const char *to)
 {
     const char *tool = getenv("MIGRATE");
-    char command[800];
-    snprintf(command, sizeof command, "'%s' '%s' '%s' >> '%s' 2>&1",
-             tool != NULL ? tool : "build/stores/migrate", from, to, in_dir("migrate.log"));
+    char command[1000];
+    snprintf(command, sizeof command, "'%s' %s '%s' '%s' >> '%s' 2>&1",
+             tool != NULL ? tool : "build/stores/migrate", flag, from, to, in_dir("migrate.log"));
     return system(command) == 0;
 }
+
+static bool migrate(const char *from, const char *to) { return migrate_with("", from, to); }
 
 static ta_status mover_refresh(const ta_auth *a, const ta_pair *p, int64_t now, ta_pair *out)
 {
@@ -137,6 +139,134 @@ static void check_moved(const store_kind *k)
     CHECK(!migrate(there, store_name(k)));
 }
 
+/* Everybody goes on in the journal that was copied to, but who is over and the one given. */
+static void check_copy(int ended, int64_t now)
+{
+    ta_journal j;
+    ta_auth a;
+    ta_pair out;
+    int i;
+    CHECK_ST(ta_journal_open(&j, in_dir("copy.journal"), NULL), TA_OK);
+    mover_auth(&a, ta_journal_store(&j), 0, 0);
+    for (i = 0; i < MOVERS; i++) {
+        if (mover_is_over(i)) continue;
+        CHECK_ST(mover_refresh(&a, &mover[i], now + 200, &out), i == ended ? TA_ERR_ENDED : TA_OK);
+    }
+    ta_journal_close(&j);
+}
+
+static void log_out_of_copy(const ta_pair *p, int64_t now)
+{
+    ta_journal j;
+    ta_auth a;
+    CHECK_ST(ta_journal_open(&j, in_dir("copy.journal"), NULL), TA_OK);
+    mover_auth(&a, ta_journal_store(&j), 0, 0);
+    CHECK_ST(ta_logout(&a, p->refresh, p->refresh_len, now + 150), TA_OK);
+    ta_journal_close(&j);
+}
+
+/* Who logged out of the new store is in the old one still: no run brings him back, in either direction.  */
+static void check_moved_again(const store_kind *k)
+{
+    int64_t now = (int64_t)time(NULL);
+    const char *there = movers_copied(k, now);
+    log_out_of_copy(&mover[2], now);
+    CHECK(!migrate(store_name(k), there));
+    CHECK(!migrate(there, store_name(k)));
+    CHECK(!migrate_with("--resume", there, store_name(k)));
+    check_copy(2, now);
+}
+
+/* A copy that was interrupted goes on, but only when that is said; one that was used since does not.     */
+static void check_resumed(const store_kind *k)
+{
+    int64_t now = (int64_t)time(NULL);
+    const char *there = movers_copied(k, now);
+    struct stat s;
+    CHECK(stat(in_dir("copy.journal"), &s) == 0 && truncate(in_dir("copy.journal"), s.st_size / 2) == 0);
+    CHECK(!migrate(store_name(k), there));
+    CHECK(migrate_with("--resume", store_name(k), there));
+    CHECK(migrate(store_name(k), there));
+    check_copy(-1, now);
+    CHECK(!migrate_with("--resume", store_name(k), there));
+}
+
+/* A copy in SQLite, whose records are put aside, and which does more at an insert than it is told. */
+static const char *trapped(const store_kind *k, const char *trap)
+{
+    static char to[320];
+    sqlite3 *db;
+    unlink(in_dir("copy.db"));
+    snprintf(to, sizeof to, "sqlite:%.300s", in_dir("copy.db"));
+    CHECK(migrate(store_name(k), to));
+    CHECK_EQ(sqlite3_open(in_dir("copy.db"), &db), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(db, "CREATE TABLE earlier AS SELECT * FROM ta_record; DELETE FROM ta_record",
+                          NULL, NULL, NULL), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(db, trap, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    return to;
+}
+
+/* At the first insert all that the source once had is there: as if a run had copied it, and then somebody
+   had logged out of the source. And one that loses what it acknowledged.                             */
+static void check_moved_meanwhile(const store_kind *k)
+{
+    static const char all[] = "CREATE TRIGGER trap AFTER INSERT ON ta_record BEGIN"
+        " INSERT OR IGNORE INTO ta_record(id, ver, sub, expires, record)"
+        " SELECT id, ver, sub, expires, record FROM earlier; END";
+    static const char loses[] = "CREATE TRIGGER trap AFTER INSERT ON ta_record"
+        " WHEN (SELECT count(*) FROM ta_record) = 7 BEGIN DELETE FROM ta_record WHERE id = NEW.id; END";
+    int64_t now = (int64_t)time(NULL);
+    const char *to;
+    void *o;
+    ta_auth a;
+    (void)movers_copied(k, now);
+    CHECK(!migrate(store_name(k), trapped(k, loses)));
+    CHECK(migrate(store_name(k), trapped(k, all)));     /* the same records: nothing happened meanwhile */
+    to = trapped(k, all);
+    o = k->open();
+    mover_auth(&a, k->store(o), 0, 0);
+    CHECK_ST(ta_logout(&a, mover[2].refresh, mover[2].refresh_len, now + 150), TA_OK);
+    k->close(o);
+    CHECK(!migrate(store_name(k), to));
+}
+
+/* A mistyped name is no empty store. */
+static void check_nothing_to_move(const store_kind *k)
+{
+    char typo[320];
+    k->wipe();
+    k->close(k->open());
+    snprintf(typo, sizeof typo, "sqlite:%.300s", in_dir("typo"));
+    CHECK(!migrate_with("--empty-ok", typo, store_name(k)));
+    snprintf(typo, sizeof typo, "journal:%.300s", in_dir("typo"));
+    CHECK(!migrate_with("--empty-ok", typo, store_name(k)));
+    CHECK(access(in_dir("typo"), F_OK) != 0 && access(in_dir("typo.lock"), F_OK) != 0);
+    snprintf(typo, sizeof typo, "journal:%.300s", in_dir("copy.journal"));
+    unlink(in_dir("copy.journal"));
+    CHECK(!migrate(store_name(k), typo));
+    CHECK(migrate_with("--empty-ok", store_name(k), typo));
+}
+
+/* Sessions under keys of another prefix are not found, and not mixed, unless it is given. */
+static void check_prefix(const store_kind *k)
+{
+    int64_t now = (int64_t)time(NULL);
+    const char *there = movers_copied(k, now);
+    char named[320], other[320];
+    snprintf(named, sizeof named, "%.300s?prefix=app:", store_name(k));
+    snprintf(other, sizeof other, "%.300s?prefix=typo:", store_name(k));
+    CHECK(migrate(there, named));
+    k->wipe();                                          /* all of it */
+    CHECK(!migrate(named, there));
+    CHECK(migrate(there, named));
+    unlink(in_dir("copy.journal"));
+    CHECK(!migrate(store_name(k), there));
+    CHECK(!migrate(other, there));
+    CHECK(migrate(named, there));
+    check_copy(-1, now);
+}
+
 /* The store is put back to a moment before some rotations and a logout. What happens is the policy's:
    0: refused, and the chain revoked, for who holds a token of the future; the logged-out lives again.
    allow_ahead: they go on, and it is told. sessions_not_before: everybody logs in again.             */
@@ -179,6 +309,11 @@ static void check_restored(const store_kind *k, uint8_t allow_ahead, bool not_be
 }
 
 static void test_moved(void) { check_moved(torture_kind); }
+static void test_moved_again_after_a_logout(void) { check_moved_again(torture_kind); }
+static void test_moved_after_an_interruption(void) { check_resumed(torture_kind); }
+static void test_moved_while_somebody_logs_out(void) { check_moved_meanwhile(torture_kind); }
+static void test_moved_from_nothing(void) { check_nothing_to_move(torture_kind); }
+static void test_moved_with_a_prefix(void) { check_prefix(torture_kind); }
 static void test_restored_without_a_policy(void) { check_restored(torture_kind, 0, false); }
 static void test_restored_going_on(void) { check_restored(torture_kind, 3, false); }
 static void test_restored_all_log_in(void) { check_restored(torture_kind, 0, true); }
@@ -188,6 +323,11 @@ static void own_moves(const store_kind *k)
     if (k == &memory) return;
     torture_kind = k;
     OWN(test_moved);
+    OWN(test_moved_again_after_a_logout);
+    OWN(test_moved_after_an_interruption);
+    OWN(test_moved_while_somebody_logs_out);
+    OWN(test_moved_from_nothing);
+    if (k == &redis || k == &cluster) OWN(test_moved_with_a_prefix);
     OWN(test_restored_without_a_policy);
     OWN(test_restored_going_on);
     OWN(test_restored_all_log_in);

@@ -140,6 +140,11 @@ static void test_postgres_sets_what_it_needs(void)
 {
     ta_postgres *p;
     char is[40];
+    pg_must("ALTER DATABASE postgres SET synchronous_commit = remote_write");
+    p = (ta_postgres *)postgres_open();
+    CHECK(ta_postgres_say(p, "SHOW synchronous_commit", is, sizeof is));
+    CHECK_STR(is, "on");
+    postgres_close(p);
     pg_must("ALTER DATABASE postgres SET synchronous_commit = off");
     pg_must("ALTER DATABASE postgres SET default_transaction_isolation = 'serializable'");
     p = (ta_postgres *)postgres_open();
@@ -154,6 +159,45 @@ static void test_postgres_sets_what_it_needs(void)
     CHECK_STR(is, "remote_apply");
     postgres_close(p);
     pg_must("ALTER DATABASE postgres RESET ALL");
+}
+
+/* A pooler, or somebody's DEALLOCATE: they are made again, on a link of its own. */
+static void test_postgres_statements_are_lost(void)
+{
+    ta_postgres *p;
+    ta_store s;
+    postgres_wipe();
+    p = (ta_postgres *)postgres_open();
+    s = postgres_store(p);
+    CHECK_ST(add(&s, 1), TA_OK);
+    CHECK(ta_postgres_say(p, "DEALLOCATE ALL", NULL, 0));
+    CHECK_ST(look(&s, 1, NULL), TA_OK);
+    CHECK(ta_postgres_say(p, "DEALLOCATE ALL", NULL, 0));
+    CHECK_ST(add(&s, 2), TA_ERR_STORE);
+    CHECK_ST(add(&s, 2), TA_OK);
+    postgres_close(p);
+}
+
+/* A server that comes back with other settings than it had when we opened. */
+static void test_postgres_becomes_weak(void)
+{
+    ta_postgres *p;
+    ta_store s;
+    postgres_wipe();
+    p = (ta_postgres *)postgres_open();
+    s = postgres_store(p);
+    CHECK_ST(add(&s, 1), TA_OK);
+    pg_must("ALTER SYSTEM SET fsync = off");
+    pg_kill(&pg_server);
+    CHECK(pg_start(&pg_server));
+    CHECK_ST(add(&s, 2), TA_ERR_STORE);
+    CHECK_ST(add(&s, 2), TA_ERR_STORE);
+    CHECK(strstr(ta_postgres_why(p), "fsync") != NULL);
+    pg_must("ALTER SYSTEM RESET fsync");
+    pg_kill(&pg_server);
+    CHECK(pg_start(&pg_server));
+    CHECK_ST(add(&s, 2), TA_OK);
+    postgres_close(p);
 }
 
 static void test_postgres_row_that_disagrees(void)
@@ -324,6 +368,8 @@ static void own_postgres(void)
     OWN(test_postgres_sets_what_it_needs);
     OWN(test_postgres_row_that_disagrees);
     OWN(test_postgres_errors);
+    OWN(test_postgres_statements_are_lost);
+    OWN(test_postgres_becomes_weak);
     OWN(test_postgres_many_open_at_once);
     OWN(test_postgres_late_write);
     OWN(test_postgres_bad_link);

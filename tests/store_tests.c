@@ -228,6 +228,13 @@ static void test_journal_unwritten_end(void)
     CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
     CHECK_EQ(j.live, 4);
     ta_journal_close(&j);
+    {                                   /* an edge inside the check, as other lengths of a record have it */
+        uint8_t e[TA_RECORD_SIZE + 32];
+        memset(e, 1, sizeof e);
+        memset(e + sizeof e - 10, 0, 10);
+        CHECK(ta_journal_is_torn(e, 512 - (sizeof e - 10)));
+        CHECK(!ta_journal_is_torn(e, 512 - (sizeof e - 11)) && !ta_journal_is_torn(e, 0));
+    }
     memset(bytes + n - 2 * entry, 0, 32);               /* in the middle that is damage */
     write_file(in_dir("journal"), bytes, n);
     CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_ERR_SNAPSHOT);
@@ -303,6 +310,60 @@ static void test_journal_one_owner(void)
     CHECK_ST(add(&s, 2), TA_ERR_STORE);
     CHECK_ST(look(&s, 1, NULL), TA_OK);
     ta_journal_close(&b);
+}
+
+/* A user's mark that came back on opening would end the sessions that he has made since. */
+static void test_journal_swept_mark_stays_gone(void)
+{
+    ta_journal j;
+    ta_store s;
+    ta_record mark;
+    size_t done = 0, all = 0, i;
+    journal_wipe();
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+    s = ta_journal_store(&j);
+    memset(&mark, 0, sizeof mark);
+    mark.kind = 2;
+    mark.created = mark.rotated_at = mark.idle_until = mark.ends_at = 1700000000;
+    mark.epoch = 7;
+    memset(mark.id, 9, sizeof mark.id);
+    CHECK_ST(s.cas(s.ctx, mark.id, NULL, &mark, 1700000001), TA_OK);
+    disk.on = true;
+    disk.write_error = EIO;                     /* what cannot be written down is not swept */
+    for (i = 0; i < 1000; i++, all += done) CHECK_ST(s.sweep(s.ctx, 1700000002, 1, &done), TA_OK);
+    disk_clear();
+    CHECK_EQ(all, 0);
+    for (i = 0; i < 1000; i++, all += done) CHECK_ST(s.sweep(s.ctx, 1700000002, 1, &done), TA_OK);
+    CHECK_EQ(all, 1);
+    ta_journal_close(&j);
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+    s = ta_journal_store(&j);
+    CHECK_ST(s.get(s.ctx, mark.id, &mark), TA_ERR_NOT_FOUND);
+    ta_journal_close(&j);
+}
+
+/* The lock ends with its owner, whatever child he has. */
+static void test_journal_closed_beside_a_child(void)
+{
+    ta_journal j;
+    int ends[2], status;
+    pid_t pid;
+    char c = 0;
+    journal_wipe();
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        close(ends[1]);
+        _exit(read(ends[0], &c, 1) == 0 ? 0 : 1);       /* until the parent has tried */
+    }
+    ta_journal_close(&j);
+    CHECK_ST(ta_journal_open(&j, in_dir("journal"), NULL), TA_OK);
+    ta_journal_close(&j);
+    close(ends[1]);
+    close(ends[0]);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 static void test_journal_written_by_another(void)
@@ -622,6 +683,48 @@ static void test_sqlite_row_that_disagrees(void)
 }
 
 /* Another process holds the write lock: refused in time, nothing written, and again when it lets go.   */
+/* What a forked process inherits would break the locks of SQLite: it may not open, until the parent closed first. */
+static void test_sqlite_in_a_child(void)
+{
+    ta_sqlite a, b;
+    int open_before, status;
+    pid_t pid;
+    sqlite_wipe();
+    for (open_before = 0; open_before < 2; open_before++) {
+        if (open_before) CHECK_ST(ta_sqlite_open(&a, in_dir("db"), NULL), TA_OK);
+        fflush(stdout);
+        pid = fork();
+        if (pid == 0) {
+            ta_status st = ta_sqlite_open(&b, in_dir("db"), NULL);
+            if (!open_before) _exit(st == TA_OK ? 0 : 1);
+            ta_sqlite_close(&b);                /* it never opened: nothing happens */
+            _exit(st == TA_ERR_STORE && strstr(ta_sqlite_why(&b), "forked") != NULL ? 0 : 1);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    }
+    ta_sqlite_close(&a);
+    ta_sqlite_close(&a);
+}
+
+static void test_sqlite_made_by_many_at_once(void)
+{
+    enum { MANY = 8 };
+    pid_t pid[MANY];
+    int round, i, status;
+    for (round = 0; round < 12; round++) {
+        sqlite_wipe();
+        fflush(stdout);
+        for (i = 0; i < MANY; i++) {
+            pid[i] = fork();
+            if (pid[i] == 0) {
+                ta_sqlite s;
+                _exit(ta_sqlite_open(&s, in_dir("db"), NULL) == TA_OK ? 0 : 1);
+            }
+        }
+        for (i = 0; i < MANY; i++) CHECK(waitpid(pid[i], &status, 0) == pid[i] && status == 0);
+    }
+}
+
 static void test_sqlite_busy(void)
 {
     ta_sqlite s;
@@ -804,6 +907,8 @@ static void own_journal(void)
     OWN(test_journal_damage);
     OWN(test_journal_not_a_journal);
     OWN(test_journal_one_owner);
+    OWN(test_journal_swept_mark_stays_gone);
+    OWN(test_journal_closed_beside_a_child);
     OWN(test_journal_written_by_another);
     OWN(test_journal_bad_disk);
     OWN(test_journal_compaction);
@@ -818,6 +923,8 @@ static void own_sqlite(void)
     OWN(test_sqlite_refuses_what_it_is_not);
     OWN(test_sqlite_row_that_disagrees);
     OWN(test_sqlite_busy);
+    OWN(test_sqlite_in_a_child);
+    OWN(test_sqlite_made_by_many_at_once);
     OWN(test_sqlite_bad_disk);
     OWN(test_sqlite_no_room);
     OWN(test_sqlite_acknowledges_what_is_synced);

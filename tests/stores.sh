@@ -220,20 +220,29 @@ planted() {
     more bug redis 'an evicting server is taken' 'if (!r->opts.allow_eviction' \
         'if (0 && !r->opts.allow_eviction' \
         test_redis_settings_that_lose
+    more bug redis 'a replica lists' '"redis.call('"'ZREM', KEYS[1], '')"'\n"' '""' test_redis_demoted
+    more bug redis 'not synced while the file is rewritten' '"no-appendfsync-on-rewrite", "no"' \
+        '"appendonly", "yes"' test_redis_settings_that_lose
+    more bug redis 'a record without expiry is left behind' 'if (st == TA_OK && a->integer == -1)' 'if (0)' \
+        test_redis_each_without_expiry
+    more bug redis 'SCAN is not among the rights' '(migrate) +scan' '(migrate) scan' test_redis_urls
     more bug redis 'sessions are not listed' \
         'if (old == NULL && next->kind == 1) st = ta_redis_enlist(r, next);' '' \
         test_list
     more bug redis 'the answer of WAIT is not looked at' 'a->integer >= r->opts.replicas;' \
         'a->integer >= 0;' \
         test_redis_wait
-    more bug redis 'what no replica has is read' 'return !ta_redis_owner(r, &c)->unconfirmed ||' \
-        'return true || ta_redis_owner(r, &c)->unconfirmed ||' test_redis_wait
+    bug redis 'what no replica has is read' \
+        'if ((st == TA_OK || st == TA_ERR_NOT_FOUND) && !ta_redis_wait(' 'if (0 && !ta_redis_wait(' \
+        test_redis_wait
     more bug redis 'no expiry' "'EXAT', ARGV[3]" "'EXAT', 4000000000" test_expires_by_itself
     bug cluster 'MOVED ignored' 'if (ta_redis_begins(a, "MOVED ")) {' 'if (0) {' test_cluster_moved
     more bug cluster 'another polynomial' '0x1021u' '0x1020u' test_cluster_slots
     more bug cluster 'ASK ignored' 'if (ta_redis_begins(a, "ASK ")) {' 'if (0) {' test_cluster_ask
     more bug cluster 'no ASKING before the command' 'return ta_redis_ok(r, ta_redis_say(r, n, "ASKING",' \
         'return true || ta_redis_ok(r, ta_redis_say(r, n, "ASKING",' test_cluster_ask
+    more bug cluster 'ASKING is not among the rights' '+cluster|slots +asking' '+cluster|slots' \
+        test_cluster_ask
     more bug cluster 'a dead master is not looked for elsewhere' \
         'if (r->cluster) (void)ta_redis_map(r, n);' '' \
         test_cluster_new_master

@@ -7,7 +7,8 @@
        journal:PATH                       always there
        sqlite:PATH                        -DTA_ANY_SQLITE    -lsqlite3
        postgres:URL   or  postgres://...  -DTA_ANY_POSTGRES  -lpq
-       redis:URL      or  redis://...     -DTA_ANY_REDIS     -lhiredis                              */
+       redis:URL      or  redis://...     -DTA_ANY_REDIS     -lhiredis
+                                          with ?prefix=app: at its end if the keys begin so         */
 
 #ifndef TA_ANY_H
 #define TA_ANY_H
@@ -70,6 +71,28 @@ static const char *ta_any_is(const char *name, const char *kind)
     return strncmp(name + n, "://", 3) == 0 ? name : name + n + 1;
 }
 
+#ifdef TA_ANY_REDIS
+/* The store takes the prefix of its keys as an option, not in the url.                                  */
+static ta_status ta_any_open_redis(ta_redis *r, const char *url)
+{
+    static const char mark[] = "?prefix=";
+    const char *at = strstr(url, mark);
+    ta_redis_opts opts = TA_ZERO;
+    char *address;
+    ta_status st;
+    if (at == NULL) return ta_redis_open(r, url, NULL);
+    opts.prefix = at + sizeof mark - 1;
+    address = (char *)malloc((size_t)(at - url) + 1);
+    if (address == NULL) return TA_ERR_STORE;
+    memcpy(address, url, (size_t)(at - url));
+    address[at - url] = '\0';
+    st = ta_redis_open(r, address, &opts);
+    ta_wipe(address, (size_t)(at - url));               /* there may be a password in it */
+    free(address);
+    return st;
+}
+#endif
+
 ta_status ta_any_open(ta_any *a, const char *name, const char **why)
 {
     const char *at;
@@ -95,7 +118,7 @@ ta_status ta_any_open(ta_any *a, const char *name, const char **why)
 #ifdef TA_ANY_REDIS
     if ((at = ta_any_is(name, "redis")) != NULL) {
         a->which = 'r';
-        st = ta_redis_open(&a->as.redis, at, NULL);
+        st = ta_any_open_redis(&a->as.redis, at);
     }
 #endif
     if (a->which != 0) *why = ta_any_why(a);

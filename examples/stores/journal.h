@@ -530,11 +530,13 @@ static ta_status ta_journal_read_head(ta_journal *j, uint64_t size)
 }
 
 /* Where the file grew but not all of its sectors came, the last entry begins or ends in zeros: it too was
-   never acknowledged. (It can lie in two sectors, not in three.)                                   */
-static bool ta_journal_is_torn(const uint8_t *e)
+   never acknowledged. (It can lie in two sectors, not in three; their edge may be inside the check.) */
+static bool ta_journal_is_torn(const uint8_t *e, uint64_t at)
 {
     static const uint8_t zero[TA_JOURNAL_CHECK] = {0};
-    return memcmp(e, zero, sizeof zero) == 0 || memcmp(e + TA_JOURNAL_BODY, zero, sizeof zero) == 0;
+    size_t edge = (size_t)(512 - at % 512);
+    if (edge < TA_JOURNAL_BODY || edge >= TA_JOURNAL_ENTRY) edge = TA_JOURNAL_BODY;
+    return memcmp(e, zero, sizeof zero) == 0 || memcmp(e + edge, zero, TA_JOURNAL_ENTRY - edge) == 0;
 }
 
 /* One entry; *torn: it is the last one, and no more than a beginning.                               */
@@ -544,7 +546,7 @@ static ta_status ta_journal_replay_one(ta_journal *j, const uint8_t *e, bool las
     ta_status st;
     ta_journal_seal(j->sum, e, TA_JOURNAL_BODY, sum);
     if (memcmp(sum, e + TA_JOURNAL_BODY, sizeof sum) != 0) {
-        *torn = last && ta_journal_is_torn(e);
+        *torn = last && ta_journal_is_torn(e, j->size);
         return *torn ? TA_OK : ta_journal_damaged(j, "damaged: the entry does not check", j->size);
     }
     st = ta_journal_apply(j, e);
@@ -629,6 +631,7 @@ void ta_journal_close(ta_journal *j)
     if (j->path == NULL && j->buckets == 0) return;
     if (j->buckets > 0) ta_journal_forget(j);
     if (j->fd >= 0) close(j->fd);
+    if (j->lock_fd >= 0 && j->pid == getpid()) flock(j->lock_fd, LOCK_UN);     /* a forked child holds it, too */
     if (j->lock_fd >= 0) close(j->lock_fd);
     j->fd = j->lock_fd = -1;
     free(j->path);
@@ -748,8 +751,15 @@ static ta_status ta_journal_list(void *ctx, const char *sub, size_t len, const u
     return ta_journal_leave(j, TA_OK);
 }
 
-/* Goes round the buckets, a few at each call. What expired is not even worth an entry: the file loses it
-   when it is written anew, and until then opening brings it back, expired.                        */
+/* A session that expired is not worth an entry: the file loses it when it is written anew, and until then
+   opening brings it back, expired. A mark is: one that came back would log out whoever came since. */
+static bool ta_journal_lets_go(ta_journal *j, const ta_journal_node *n)
+{
+    if (n->record[1] >> 4 == 1) return true;
+    return !j->broken && ta_journal_append(j, n->record + TA_JOURNAL_AT_ID, NULL, 0, false) == TA_OK;
+}
+
+/* Goes round the buckets, a few at each call.                                                     */
 static ta_status ta_journal_sweep(void *ctx, int64_t now, size_t most, size_t *done)
 {
     ta_journal *j = (ta_journal *)ctx;
@@ -761,7 +771,10 @@ static ta_status ta_journal_sweep(void *ctx, int64_t now, size_t most, size_t *d
         link = &j->by_id[j->cursor];
         j->cursor = (j->cursor + 1) & (j->buckets - 1);
         while (*link != NULL && *done < most) {
-            if ((*link)->expires > now) { link = &(*link)->next_id; continue; }
+            if ((*link)->expires > now || !ta_journal_lets_go(j, *link)) {
+                link = &(*link)->next_id;
+                continue;
+            }
             ta_journal_remove(j, link);
             ++*done;
         }

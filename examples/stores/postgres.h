@@ -54,6 +54,7 @@ typedef struct ta_postgres {    /* contents are ours; does not copy with =, the 
     PGconn          *link;
     char             backend[24], started[64];  /* which process serves the link, and since when */
     bool             in_doubt;  /* it was lost with a write under way: end it first */
+    bool             weak;      /* fsync was off when last looked at, and that is not allowed */
     int64_t          deadline;
     pid_t            pid;
     pthread_mutex_t  mutex;
@@ -236,18 +237,28 @@ static void ta_postgres_int(ta_postgres_params *a, int64_t v)
     ta_postgres_bytes(a, a->number[a->n], 8);
 }
 
-/* needs: a link. NULL: the link is gone.                                                            */
+/* Statements can be lost without the link: DEALLOCATE, or a pooler that gave us another backend.     */
+static bool ta_postgres_forgot(const PGresult *r)
+{
+    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    return state != NULL && strcmp(state, "26000") == 0;
+}
+
+/* needs: a link. NULL: it is gone, or was given up.                                                 */
 static PGresult *ta_postgres_run(ta_postgres *p, int which, const ta_postgres_params *a, bool writing)
 {
     char name[16];
     PGresult *r = NULL;
+    bool forgot;
     snprintf(name, sizeof name, "ta%d", which);
     if (PQsendQueryPrepared(p->link, name, a->n, a->value, a->len, a->binary, 1) == 1)
         r = ta_postgres_result(p);
-    if (r != NULL) return r;
+    forgot = r != NULL && ta_postgres_forgot(r);
+    if (r != NULL && !forgot) return r;
     ta_postgres_fail(p, TA_ERR_STORE, "link", PQerrorMessage(p->link)[0] != '\0' ? PQerrorMessage(p->link)
                                                                                 : "no answer in time");
-    ta_postgres_drop(p, writing);
+    PQclear(r);
+    ta_postgres_drop(p, writing && !forgot);
     return NULL;
 }
 
@@ -307,17 +318,30 @@ static bool ta_postgres_prepare(ta_postgres *p)
     return true;
 }
 
+/* The server may have come back with other settings than it had when we opened.                      */
+static bool ta_postgres_is_durable(ta_postgres *p)
+{
+    char fsync_is[8];
+    if (!ta_postgres_say(p, "SHOW fsync", fsync_is, sizeof fsync_is)) return false;
+    if (strcmp(fsync_is, "on") == 0 || p->opts.allow_no_fsync) return true;
+    ta_postgres_fail(p, TA_ERR_CONFIG, "fsync is off", "sessions would be lost; allow it, or change it");
+    p->weak = true;
+    return false;
+}
+
 /* What the connection has to be like, whatever the role's or database's defaults are.                */
 static bool ta_postgres_set_up(ta_postgres *p)
 {
     return ta_postgres_say(p, "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED,"
                               " READ WRITE", NULL, 0)
         && ta_postgres_say(p, "SELECT set_config('synchronous_commit', 'on', false)"
-                              " WHERE current_setting('synchronous_commit') IN ('off', 'local')", NULL, 0)
+                              " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')",
+                           NULL, 0)
         && ta_postgres_say(p, "SELECT pg_backend_pid()", p->backend, sizeof p->backend)
         && ta_postgres_say(p, "SELECT extract(epoch from backend_start)::text FROM pg_stat_activity"
                               " WHERE pid = pg_backend_pid()",
-                           p->started, sizeof p->started);
+                           p->started, sizeof p->started)
+        && ta_postgres_is_durable(p);
 }
 
 /* A transaction that writes a word into the log and nothing else: when its commit has reached the disk and
@@ -346,6 +370,7 @@ static ta_status ta_postgres_connect(ta_postgres *p)
     int64_t began = ta_postgres_clock();
     if (p->link != NULL && PQstatus(p->link) == CONNECTION_OK) return TA_OK;
     if (p->link != NULL) ta_postgres_drop(p, false);
+    p->weak = false;
     p->link = ta_postgres_dial(p->url);
     p->deadline += ta_postgres_clock() - began;         /* that had its own limit */
     if (p->link == NULL || PQstatus(p->link) != CONNECTION_OK || PQsetnonblocking(p->link, 1) != 0)
@@ -403,13 +428,8 @@ static ta_status ta_postgres_make_table(ta_postgres *p)
 
 static ta_status ta_postgres_look(ta_postgres *p)
 {
-    char fsync_is[8];
     ta_status st = ta_postgres_connect(p);
-    if (st != TA_OK) return st;
-    if (!ta_postgres_say(p, "SHOW fsync", fsync_is, sizeof fsync_is)) return TA_ERR_STORE;
-    if (strcmp(fsync_is, "on") != 0 && !p->opts.allow_no_fsync)
-        return ta_postgres_fail(p, TA_ERR_CONFIG, "fsync is off",
-                                "sessions would be lost; allow it, or change it");
+    if (st != TA_OK) return p->weak ? TA_ERR_CONFIG : st;
     st = ta_postgres_make_table(p);
     if (st == TA_OK && !ta_postgres_prepare(p)) st = TA_ERR_SNAPSHOT;
     return st;

@@ -12,13 +12,15 @@
        cfg.store = ta_redis_store(&r);                    (a whole program: redis_example.c)
 
    NEEDS      Redis 6.2 or later (SET EXAT, GETEX), reached directly: no proxy, no replica for reading.
-              An ACL user needs the keys of its prefix, and: evalsha eval script|load get getex set del zadd
-              zrem zrangebylex ttl time expireat wait role info select client|info client|kill config|get,
-              in a cluster cluster|slots, and {ta:* for a key of a minute beside another (see KEEPS).
+              An ACL user needs ~ta:* and
+                  +evalsha +eval +script|load +get +getex +set +del +zadd +zrem +zrangebylex +ttl +time
+                  +expireat +wait +role +info +select +client|info +client|kill +config|get
+              in a cluster +cluster|slots +asking, with replicas +pttl and ~{ta:* for a key of a second beside
+              another, for ta_redis_each (migrate) +scan.
    KEYS       ta:s:<id>     the packed record of a session or mark; <id> is base64url, as in the public sid
               ta:u:<user>   a session list: sorted set, all scores 0, of id (16 bytes) . end (16 digits);
                             <user> is base64url of the first 16 bytes of SHA-256(subject)
-              No command touches two keys, there are no hash tags: sessions spread over all slots.
+              No command needs two keys, there are no hash tags: sessions spread over all slots.
    ORDER      insert: first into the list, then the record, then OK. So a record is listed whenever it is
               there, also when the writer dies between the two: record first would leave a session that works
               and that no list shows, so no cap counts it and its user cannot see it. The price is that an
@@ -28,14 +30,17 @@
    EXPIRY     Redis drops the records by its own clock (EXAT); there is no sweep.
    KEEPS      what Redis keeps. Refused at opening, unless you allow it:
                   maxmemory-policy other than noeviction: evicting a user's mark would undo a logout
-                  appendonly no, or appendfsync other than always: acknowledged revocations would be lost
+                  appendonly no, appendfsync other than always, or no-appendfsync-on-rewrite yes (then not
+                  always): acknowledged revocations would be lost
               With replicas set, each write is answered TA_OK only when so many replicas have it (WAIT), and
-              after one that fell short nothing is read from that node before it is so. WAIT knows memory,
-              not disks. Set replicas to how many replicas each master has: of those that did not
-              acknowledge, one might be promoted. While one is down, writes are TA_ERR_STORE.
+              each read only when they have all that was there to read, whoever wrote it: else a logout that
+              fell short here is taken for done by another server, and undone by a failover. A read costs a
+              WAIT more, and a touch (see TA_REDIS_TOUCH) in the append-only file. WAIT knows memory, not
+              disks. Set replicas to how many replicas each master has: of those that did not acknowledge,
+              one might be promoted. While one is down, all that master is asked for is TA_ERR_STORE.
               A master that is cut off from its cluster answers reads for up to cluster-node-timeout after
               another took its place: set min-replicas-to-write 1, and it stops sooner (the reads here are
-              GETEX, which Redis counts as a write: a replica refuses it, too).
+              GETEX or write, and Redis counts both as writes: a replica refuses them, too).
    LATE       A write that timed out could still be carried out. Before a lost link to a node is replaced, the
               old one is ended on the server (CLIENT KILL with its id and address): nothing comes late.
    FULL       maxmemory reached: TA_ERR_FULL for an insert, TA_ERR_STORE for a refresh. Deleting still goes.
@@ -58,8 +63,8 @@
 
 typedef struct ta_redis_opts {
     const char *prefix;         /* NULL: "ta:"; at most 32 characters, none of {}*?[]\ */
-    int         timeout_ms;     /* of one call, with all its redirections; looking up a host's name has a
-                                   limit of its own. 0: 2000 */
+    int         timeout_ms;     /* of one call, from its turn on (THREADS), with all its redirections; looking
+                                   up a host's name has a limit of its own. 0: 2000 */
     int         replicas;       /* that must have a write before it is acknowledged. 0: none */
     bool        allow_volatile; /* Redis may forget the last writes, or all of them, in a crash */
     bool        allow_eviction; /* Redis may drop records when memory is short */
@@ -71,7 +76,6 @@ typedef struct ta_redis_node {
     redisContext *link;         /* NULL: none */
     char          id[24], address[72];  /* of the link, as the server calls it */
     bool          in_doubt;     /* that link was lost with a write under way: end it there first */
-    bool          unconfirmed;  /* a write has not reached the replicas, as far as we know */
 } ta_redis_node;
 
 typedef struct ta_redis {       /* contents are ours; does not copy with =, the store does */
@@ -80,7 +84,7 @@ typedef struct ta_redis {       /* contents are ours; does not copy with =, the 
     size_t          nodes, named;       /* known so far; of those, named in the url */
     uint8_t         slot[TA_REDIS_SLOTS];       /* node + 1; 0: not known */
     bool            cluster;
-    char            sha[3][41]; /* of the scripts, told by SCRIPT LOAD */
+    char            sha[4][41]; /* of the scripts, told by SCRIPT LOAD */
     char            user[64], password[128], prefix[33];
     int             db;
     int64_t         deadline;   /* of this call, in ms of the monotonic clock */
@@ -150,12 +154,35 @@ void        ta_redis_close(ta_redis *r);
     "if left < 0 or redis.call('TIME')[1] + left < last then redis.call('EXPIREAT', KEYS[1], last) end\n" \
     "return 1\n"
 
-/* A page of a list. ARGV: from where, how many. Entries of sessions past their end go.             */
+/* Writes to the stream of the replicas, and changes nothing: what was read before this is there when this is,
+   so WAIT after it speaks for the reading. (After a command that only read, WAIT need not speak for anything:
+   since Redis 7.2 it looks at the last write of its own link.) The expiry is set to what it is, a whole
+   second; that is allowed when memory is full, too. Where no key is, one is put beside it, in its slot: not
+   told in KEYS, for while a slot moves two keys of it are in two places.                            */
+#define TA_REDIS_TOUCH \
+    "local t, left = redis.call('TIME'), redis.call('PTTL', KEYS[1])\n" \
+    "if left > 0 then\n" \
+    "  local ends = t[1] + t[2] / 1000000 + left / 1000\n" \
+    "  redis.call('EXPIREAT', KEYS[1], math.floor(ends + 0.5))\n" \
+    "else redis.call('SET', '{' .. KEYS[1] .. '}w', '', 'EX', 1) end\n"
+
+/* A record, read so that WAIT can follow.                                                           */
+#define TA_REDIS_READ \
+    "local v = redis.call('GET', KEYS[1])\n" \
+    TA_REDIS_TOUCH \
+    "return v\n"
+
+/* A page of a list. ARGV: from where, how many, whether WAIT follows ("": no). Entries of sessions past their
+   end go. It begins with a write that changes nothing, so that a replica refuses it.                */
 #define TA_REDIS_LIST \
+    "redis.call('ZREM', KEYS[1], '')\n" \
     "local page = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2])\n" \
     "local now = tonumber(redis.call('TIME')[1])\n" \
     "for _, entry in ipairs(page) do\n" \
     "  if tonumber(string.sub(entry, 17)) < now then redis.call('ZREM', KEYS[1], entry) end\n" \
+    "end\n" \
+    "if ARGV[3] ~= '' then\n" \
+    TA_REDIS_TOUCH \
     "end\n" \
     "return page\n"
 
@@ -168,6 +195,12 @@ static int64_t ta_redis_clock(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* How long a call may take, in ms.                                                                  */
+static int64_t ta_redis_limit(const ta_redis *r)
+{
+    return r->opts.timeout_ms > 0 ? r->opts.timeout_ms : 2000;
 }
 
 static struct timeval ta_redis_left(const ta_redis *r)
@@ -229,7 +262,7 @@ static ta_redis_node *ta_redis_room(ta_redis *r)
     if (r->nodes < TA_REDIS_NODES) return &r->node[r->nodes++];
     for (i = r->named; i < r->nodes; i++) {
         ta_redis_node *n = &r->node[i];
-        if (n->link != NULL || n->in_doubt || n->unconfirmed || ta_redis_in_use(r, n)) continue;
+        if (n->link != NULL || n->in_doubt || ta_redis_in_use(r, n)) continue;
         memset(n, 0, sizeof *n);
         return n;
     }
@@ -253,10 +286,9 @@ static ta_redis_node *ta_redis_node_at(ta_redis *r, const char *host, size_t len
 }
 
 /* needs: a link.   A lost one is told by what was under way on it: whether a write was.            */
-static void ta_redis_drop(ta_redis *r, ta_redis_node *n, bool writing)
+static void ta_redis_drop(ta_redis_node *n, bool writing)
 {
     n->in_doubt = n->in_doubt || writing;
-    n->unconfirmed = n->unconfirmed || (writing && r->opts.replicas > 0);
     redisFree(n->link);
     n->link = NULL;
 }
@@ -290,7 +322,7 @@ static redisReply *ta_redis_send(ta_redis *r, ta_redis_node *n, int argc, const 
     if (a != NULL) return a;
     snprintf(r->why, sizeof r->why, "%s:%d: %s", n->host, n->port,
              n->link->err != 0 ? n->link->errstr : "no answer");
-    ta_redis_drop(r, n, writing);
+    ta_redis_drop(n, writing);
     return NULL;
 }
 
@@ -396,15 +428,15 @@ static ta_status ta_redis_greet(ta_redis *r, ta_redis_node *n)
     if (!r->opts.allow_eviction && !ta_redis_setting_is(r, n, "maxmemory-policy", "noeviction"))
         return TA_ERR_CONFIG;
     if (!r->opts.allow_volatile && (!ta_redis_setting_is(r, n, "appendonly", "yes")
-                                    || !ta_redis_setting_is(r, n, "appendfsync", "always")))
+                                    || !ta_redis_setting_is(r, n, "appendfsync", "always")
+                                    || !ta_redis_setting_is(r, n, "no-appendfsync-on-rewrite", "no")))
         return TA_ERR_CONFIG;
     return TA_OK;
 }
 
-static ta_status ta_redis_connect(ta_redis *r, ta_redis_node *n)
+static ta_status ta_redis_call(ta_redis *r, ta_redis_node *n)
 {
     ta_status st;
-    if (n->link != NULL) return TA_OK;
     n->link = redisConnectWithTimeout(n->host, n->port, ta_redis_left(r));
     if (n->link == NULL || n->link->err != 0) {
         snprintf(r->why, sizeof r->why, "%s:%d: %s", n->host, n->port,
@@ -415,7 +447,20 @@ static ta_status ta_redis_connect(ta_redis *r, ta_redis_node *n)
     }
     fcntl(n->link->fd, F_SETFD, FD_CLOEXEC);
     st = ta_redis_greet(r, n);
-    if (st != TA_OK && n->link != NULL) ta_redis_drop(r, n, false);
+    if (st != TA_OK && n->link != NULL) ta_redis_drop(n, false);
+    return st;
+}
+
+/* In a cluster within half of the time that is left: a node that hangs takes the connection and says nothing,
+   and to ask the others who took its place needs time, too.                                        */
+static ta_status ta_redis_connect(ta_redis *r, ta_redis_node *n)
+{
+    int64_t all = r->deadline, now = ta_redis_clock();
+    ta_status st;
+    if (n->link != NULL) return TA_OK;
+    if (r->cluster && all > now) r->deadline = now + (all - now) / 2;
+    st = ta_redis_call(r, n);
+    r->deadline = all;
     return st;
 }
 
@@ -445,7 +490,7 @@ static void ta_redis_hang_up(ta_redis *r, const ta_redis_node *but)
     size_t i;
     for (i = 0; i < r->nodes; i++) {
         ta_redis_node *n = &r->node[i];
-        if (n != but && n->link != NULL && !ta_redis_in_use(r, n)) ta_redis_drop(r, n, false);
+        if (n != but && n->link != NULL && !ta_redis_in_use(r, n)) ta_redis_drop(n, false);
     }
 }
 
@@ -463,12 +508,14 @@ static bool ta_redis_map_from(ta_redis *r, ta_redis_node *n)
     return ok;
 }
 
-/* From any node that answers; `but` just did not.                                                  */
+/* From any node that answers; `but` just did not. Those with a link first: one that hangs has none for long.
+   Nobody is asked when little time is left: a sound link would be given up for an answer on its way. */
 static bool ta_redis_map(ta_redis *r, const ta_redis_node *but)
 {
     size_t i, n = r->nodes;
-    for (i = 0; i < n; i++) {
-        if (&r->node[i] != but && ta_redis_map_from(r, &r->node[i])) return true;
+    for (i = 0; i < 2 * n && r->deadline - ta_redis_clock() > ta_redis_limit(r) / 8; i++) {
+        ta_redis_node *at = &r->node[i % n];
+        if (at != but && (at->link != NULL) == (i < n) && ta_redis_map_from(r, at)) return true;
     }
     return false;
 }
@@ -538,7 +585,7 @@ static ta_redis_next ta_redis_judge(ta_redis *r, ta_redis_node *n, const redisRe
         return *to != NULL ? TA_REDIS_ASK : TA_REDIS_DONE;
     }
     if (ta_redis_begins(a, "READONLY")) {       /* it was the master when we connected */
-        ta_redis_drop(r, n, false);
+        ta_redis_drop(n, false);
         return ta_redis_nap(r) ? TA_REDIS_AGAIN : TA_REDIS_DONE;
     }
     if (ta_redis_begins(a, "TRYAGAIN") || ta_redis_begins(a, "CLUSTERDOWN") || ta_redis_begins(a, "LOADING")
@@ -606,13 +653,13 @@ static redisReply *ta_redis_do(ta_redis *r, ta_redis_command *c)
 
 /* ---- scripts by their hash ---------------------------------------------------------------------- */
 
-static const char *const ta_redis_script[3] = {TA_REDIS_SWAP, TA_REDIS_ENLIST, TA_REDIS_LIST};
+static const char *const ta_redis_script[4] = {TA_REDIS_SWAP, TA_REDIS_ENLIST, TA_REDIS_LIST, TA_REDIS_READ};
 
 static bool ta_redis_load_scripts(ta_redis *r, ta_redis_node *n)
 {
     bool ok = true;
     int i;
-    for (i = 0; i < 3 && ok; i++) {
+    for (i = 0; i < 4 && ok; i++) {
         redisReply *a = ta_redis_say(r, n, "SCRIPT", "LOAD", ta_redis_script[i], NULL, NULL, NULL);
         ok = a != NULL && a->type == REDIS_REPLY_STRING && a->len == 40;
         if (ok) memcpy(r->sha[i], a->str, 41);
@@ -681,7 +728,6 @@ static bool ta_redis_wait(ta_redis *r, ta_redis_node *n)
     enough = a != NULL && a->type == REDIS_REPLY_INTEGER && a->integer >= r->opts.replicas;
     if (a != NULL && !enough) ta_redis_fail(r, TA_ERR_STORE, "WAIT", "too few replicas have it");
     if (a != NULL) freeReplyObject(a);
-    n->unconfirmed = !enough;
     return enough;
 }
 
@@ -705,44 +751,12 @@ static ta_status ta_redis_write(ta_redis *r, ta_redis_command *c, bool insert)
     return st == TA_OK && !ta_redis_wait(r, c->done_by) ? TA_ERR_STORE : st;
 }
 
-/* Before a read from a node where a write did not reach its replicas, or may not have: something is written
-   beside the key, in its slot, and waited for. What is then read will not be lost with the node.    */
-static bool ta_redis_confirm(ta_redis *r, const char *key)
-{
-    ta_redis_command c;
-    char beside[TA_REDIS_KEY + 8];
-    redisReply *a;
-    bool ok;
-    memset(&c, 0, sizeof c);
-    snprintf(beside, sizeof beside, "{%s}w", key);
-    ta_redis_arg(&c, "SET", 3);
-    ta_redis_arg(&c, beside, strlen(beside));
-    ta_redis_arg(&c, "1", 1);
-    ta_redis_arg(&c, "EX", 2);
-    ta_redis_arg(&c, "60", 2);
-    ta_redis_arg(&c, key, strlen(key));         /* for its slot only: not sent */
-    c.key = 5;
-    c.argc = 5;
-    a = ta_redis_do(r, &c);
-    ok = a != NULL && a->type == REDIS_REPLY_STATUS && ta_redis_wait(r, c.done_by);
-    if (a != NULL) freeReplyObject(a);
-    return ok;
-}
-
-static bool ta_redis_is_confirmed(ta_redis *r, const char *key)
-{
-    ta_redis_command c;
-    memset(&c, 0, sizeof c);
-    ta_redis_arg(&c, key, strlen(key));
-    return !ta_redis_owner(r, &c)->unconfirmed || ta_redis_confirm(r, key);
-}
-
 /* ---- the store's three calls -------------------------------------------------------------------- */
 
 static bool ta_redis_enter(ta_redis *r)
 {
     if (r->pid != getpid() || r->nodes == 0 || pthread_mutex_lock(&r->mutex) != 0) return false;
-    r->deadline = ta_redis_clock() + (r->opts.timeout_ms > 0 ? r->opts.timeout_ms : 2000);
+    r->deadline = ta_redis_clock() + ta_redis_limit(r);
     return true;
 }
 
@@ -760,6 +774,17 @@ static ta_status ta_redis_take(const redisReply *a, ta_record *out)
     return ta_record_unpack(a->str, (size_t)a->len, out);
 }
 
+static ta_redis_command ta_redis_reading(const ta_redis *r, const char *key)
+{
+    ta_redis_command c;
+    if (r->opts.replicas > 0) return ta_redis_run(r, 3, key, false);
+    memset(&c, 0, sizeof c);
+    c.key = 1;
+    ta_redis_arg(&c, "GETEX", 5);
+    ta_redis_arg(&c, key, strlen(key));
+    return c;
+}
+
 static ta_status ta_redis_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record *out)
 {
     ta_redis *r = (ta_redis *)ctx;
@@ -768,17 +793,17 @@ static ta_status ta_redis_get(void *ctx, const uint8_t id[TA_ID_SIZE], ta_record
     redisReply *a;
     ta_status st;
     memset(out, 0, sizeof *out);
-    memset(&c, 0, sizeof c);
     if (!ta_redis_enter(r)) return TA_ERR_STORE;
     ta_redis_key(r, 's', id, key);
-    c.key = 1;
-    ta_redis_arg(&c, "GETEX", 5);
-    ta_redis_arg(&c, key, strlen(key));
-    if (!ta_redis_is_confirmed(r, key)) return ta_redis_leave(r, TA_ERR_STORE);
+    c = ta_redis_reading(r, key);
     a = ta_redis_do(r, &c);
     st = ta_redis_take(a, out);
     if (a != NULL && a->type == REDIS_REPLY_ERROR) ta_redis_fail(r, st, "refused", a->str);
     if (a != NULL) freeReplyObject(a);
+    if ((st == TA_OK || st == TA_ERR_NOT_FOUND) && !ta_redis_wait(r, c.done_by)) {
+        memset(out, 0, sizeof *out);
+        st = TA_ERR_STORE;
+    }
     return ta_redis_leave(r, st);
 }
 
@@ -874,9 +899,14 @@ static ta_status ta_redis_list(void *ctx, const char *sub, size_t len, const uin
     c = ta_redis_run(r, 2, key, false);
     ta_redis_arg(&c, from, after != NULL ? sizeof from : 1);
     ta_redis_arg(&c, count, strlen(count));
-    a = ta_redis_is_confirmed(r, key) ? ta_redis_do(r, &c) : NULL;
+    ta_redis_arg(&c, "1", r->opts.replicas > 0 ? 1 : 0);
+    a = ta_redis_do(r, &c);
     st = ta_redis_page(a, ids, cap, n);
     if (a != NULL) freeReplyObject(a);
+    if (st == TA_OK && !ta_redis_wait(r, c.done_by)) {
+        *n = 0;
+        st = TA_ERR_STORE;
+    }
     return ta_redis_leave(r, st);
 }
 
@@ -1017,7 +1047,7 @@ ta_status ta_redis_open(ta_redis *r, const char *url, const ta_redis_opts *opts)
     }
     r->pid = getpid();
     if (pthread_mutex_init(&r->mutex, NULL) != 0) st = TA_ERR_STORE;
-    r->deadline = ta_redis_clock() + (r->opts.timeout_ms > 0 ? r->opts.timeout_ms : 2000);
+    r->deadline = ta_redis_clock() + ta_redis_limit(r);
     if (st == TA_OK) st = ta_redis_find_out(r);
     if (st != TA_OK) ta_redis_close(r);
     return st;
@@ -1040,29 +1070,37 @@ const char *ta_redis_why(const ta_redis *r) { return r->why; }
 
 /* ---- every record ------------------------------------------------------------------------------- */
 
-/* One record, if it is still there and is one. PEXPIRETIME is of Redis 7: the time comes from TTL.   */
+/* When a record may be dropped; 0: it is gone. PEXPIRETIME is of Redis 7: the time comes from TTL. One that
+   somebody made to stay for ever is not passed over: whoever moves sessions would leave it behind.  */
+static ta_status ta_redis_end_of(ta_redis *r, ta_redis_node *n, const redisReply *key, int64_t *end)
+{
+    redisReply *a = ta_redis_say(r, n, "TTL", key->str, NULL, NULL, NULL, NULL);
+    ta_status st = a != NULL && a->type == REDIS_REPLY_INTEGER ? TA_OK : TA_ERR_STORE;
+    *end = 0;
+    if (st == TA_OK && a->integer >= 0) *end = (int64_t)time(NULL) + a->integer + 1;
+    if (st == TA_OK && a->integer == -1) st = ta_redis_fail(r, TA_ERR_STORE, "no expiry", key->str);
+    if (a != NULL && a->type == REDIS_REPLY_ERROR) ta_redis_fail(r, st, "TTL", a->str);
+    if (a != NULL) freeReplyObject(a);
+    return st;
+}
+
+/* One record, if it is still there and is one.                                                      */
 static ta_status ta_redis_visit(ta_redis *r, ta_redis_node *n, const redisReply *key, void *ctx,
                                 ta_status (*visit)(void *, const ta_record *, int64_t))
 {
-    const char *argv[2];
-    size_t len[2];
-    redisReply *a, *ttl = NULL;
+    redisReply *a;
     ta_record rec;
     ta_status st;
+    int64_t end;
     if (key->type != REDIS_REPLY_STRING) return TA_ERR_STORE;
-    argv[0] = "GET"; len[0] = 3;
-    argv[1] = key->str; len[1] = (size_t)key->len;
-    a = ta_redis_send(r, n, 2, argv, len, false);
+    a = ta_redis_say(r, n, "GET", key->str, NULL, NULL, NULL, NULL);
     st = ta_redis_take(a, &rec);
+    if (a != NULL && st == TA_ERR_STORE)
+        ta_redis_fail(r, st, key->str, a->type == REDIS_REPLY_ERROR ? a->str : "not a record");
     if (a != NULL) freeReplyObject(a);
     if (st == TA_ERR_NOT_FOUND) return TA_OK;
-    if (st != TA_OK) return st;
-    argv[0] = "TTL";
-    ttl = ta_redis_send(r, n, 2, argv, len, false);
-    st = ttl == NULL || ttl->type != REDIS_REPLY_INTEGER ? TA_ERR_STORE
-       : ttl->integer < 0 ? TA_OK : visit(ctx, &rec, (int64_t)time(NULL) + ttl->integer + 1);
-    if (ttl != NULL) freeReplyObject(ttl);
-    return st;
+    if (st == TA_OK) st = ta_redis_end_of(r, n, key, &end);
+    return st != TA_OK || end == 0 ? st : visit(ctx, &rec, end);
 }
 
 static ta_status ta_redis_scan(ta_redis *r, ta_redis_node *n, void *ctx,
@@ -1076,6 +1114,7 @@ static ta_status ta_redis_scan(ta_redis *r, ta_redis_node *n, void *ctx,
         size_t i;
         r->deadline = ta_redis_clock() + 60000;
         a = ta_redis_say(r, n, "SCAN", cursor, "MATCH", match, "COUNT", "1000");
+        if (a != NULL && a->type == REDIS_REPLY_ERROR) ta_redis_fail(r, TA_ERR_STORE, "SCAN", a->str);
         if (a == NULL || a->type != REDIS_REPLY_ARRAY || a->elements != 2
             || a->element[0]->type != REDIS_REPLY_STRING || a->element[1]->type != REDIS_REPLY_ARRAY)
             st = TA_ERR_STORE;

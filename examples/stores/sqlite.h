@@ -25,7 +25,8 @@
               stopped, and remove sessions.db-wal and -shm. To restore is to forget what came later: revoked
               sessions live again, and clients hold tokens of the future. Set sessions_not_before
               to the time of restoring (all log in again), or allow_ahead and accept the first.
-   FORK       open it in the process that uses it: in a child every call is TA_ERR_STORE.
+   FORK       open it in the process that uses it: in a child every call is TA_ERR_STORE, and so is opening,
+              if anything was open when it was forked: SQLite's locks would not hold there. Close, then fork.
    NFS        no: SQLite's WAL needs shared memory.                                                   */
 
 #ifndef TA_SQLITE_H
@@ -126,11 +127,48 @@ static bool ta_sqlite_says(ta_sqlite *s, const char *pragma, const char *want)
     return yes;
 }
 
+/* How many are open, and in which process: what a child inherits makes SQLite believe that it holds locks
+   that are its parent's, and the first of them to close would take the log away from the other.    */
+static pthread_mutex_t ta_sqlite_guard = PTHREAD_MUTEX_INITIALIZER;
+static size_t          ta_sqlite_open_count;
+static pid_t           ta_sqlite_owner;
+
+static bool ta_sqlite_count_in(void)
+{
+    bool may;
+    if (pthread_mutex_lock(&ta_sqlite_guard) != 0) return false;
+    may = ta_sqlite_open_count == 0 || ta_sqlite_owner == getpid();
+    if (may) {
+        ta_sqlite_owner = getpid();
+        ta_sqlite_open_count++;
+    }
+    pthread_mutex_unlock(&ta_sqlite_guard);
+    return may;
+}
+
+static void ta_sqlite_count_out(void)
+{
+    pthread_mutex_lock(&ta_sqlite_guard);
+    ta_sqlite_open_count--;
+    pthread_mutex_unlock(&ta_sqlite_guard);
+}
+
+/* Where several open a new file at once, this does not wait for the others as all else does.      */
+static bool ta_sqlite_use_wal(ta_sqlite *s, int wait_ms)
+{
+    int waited;
+    for (waited = 0; !ta_sqlite_says(s, "PRAGMA journal_mode=WAL", "wal"); waited += 10) {
+        if (sqlite3_errcode(s->db) != SQLITE_BUSY || waited >= wait_ms) return false;
+        sqlite3_sleep(10);
+    }
+    return true;
+}
+
 static ta_status ta_sqlite_set_up(ta_sqlite *s, int wait_ms)
 {
     int rc, i;
-    sqlite3_busy_timeout(s->db, wait_ms > 0 ? wait_ms : 5000);
-    if (!ta_sqlite_says(s, "PRAGMA journal_mode=WAL", "wal"))
+    sqlite3_busy_timeout(s->db, wait_ms);
+    if (!ta_sqlite_use_wal(s, wait_ms))
         return ta_sqlite_fail(s, sqlite3_errcode(s->db) == SQLITE_NOTADB ? TA_ERR_SNAPSHOT : TA_ERR_STORE,
                               "journal_mode=WAL");
     if (sqlite3_exec(s->db, "PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1",
@@ -153,10 +191,17 @@ ta_status ta_sqlite_open(ta_sqlite *s, const char *path, const ta_sqlite_opts *o
     ta_status st = TA_OK;
     if (s == NULL || path == NULL || path[0] == '\0') return TA_ERR_ARGUMENT;
     memset(s, 0, sizeof *s);
+    if (!ta_sqlite_count_in()) {
+        snprintf(s->why, sizeof s->why, "another was open when this process was forked");
+        return TA_ERR_STORE;
+    }
+    if (pthread_mutex_init(&s->mutex, NULL) != 0) {
+        ta_sqlite_count_out();
+        return ta_sqlite_fail(s, TA_ERR_STORE, "mutex");
+    }
     s->pid = getpid();
-    if (pthread_mutex_init(&s->mutex, NULL) != 0) return ta_sqlite_fail(s, TA_ERR_STORE, "mutex");
     if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) st = ta_sqlite_fail(s, TA_ERR_STORE, "open");
-    if (st == TA_OK) st = ta_sqlite_set_up(s, opts != NULL ? opts->wait_ms : 0);
+    if (st == TA_OK) st = ta_sqlite_set_up(s, opts != NULL && opts->wait_ms > 0 ? opts->wait_ms : 5000);
     if (st != TA_OK) ta_sqlite_close(s);
     return st;
 }
@@ -165,14 +210,16 @@ ta_status ta_sqlite_open(ta_sqlite *s, const char *path, const ta_sqlite_opts *o
 void ta_sqlite_close(ta_sqlite *s)
 {
     int i;
-    if (s->db == NULL || s->pid != getpid()) return;
+    if (s->pid == 0 || s->pid != getpid()) return;
     for (i = 0; i < TA_SQLITE_COUNT; i++) {
         sqlite3_finalize(s->stmt[i]);
         s->stmt[i] = NULL;
     }
     sqlite3_close(s->db);
     s->db = NULL;
+    s->pid = 0;
     pthread_mutex_destroy(&s->mutex);
+    ta_sqlite_count_out();
 }
 
 const char *ta_sqlite_why(const ta_sqlite *s) { return s->why; }
