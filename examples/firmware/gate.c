@@ -2,12 +2,12 @@
    opens or says by name why not. Its sessions live in a table in RAM, and in flash across a power cut.
 
    One command per line; the answer is one line, or three after login and refresh:
-       time SECONDS      what the network says it is; never earlier than what was known
-       login NAME        the PIN pad has let NAME in: access token and refresh token
-       open TOKEN        the gate opens, or says why not
-       refresh TOKEN     a new pair
+       time SECONDS          what the network says it is; never earlier than what was known
+       login NAME            the PIN pad has let NAME in: access token and refresh token
+       open TOKEN            the gate opens, or says why not
+       refresh TOKEN [KEY]   a new pair; KEY, 22 characters of the client's own, the same with each retry
        logout TOKEN
-       cut               the power goes
+       cut                   the power goes
 
    make firmware builds it for a Cortex-M4 with 64 KB of flash and 16 KB of RAM, runs it under QEMU and
    compares the dialogue. TIME, FLASH and RANDOM below are what a device has to think about;
@@ -69,11 +69,14 @@ static bool read_line(size_t *len)
 
 /* ---- FLASH: two sectors, written in turn -------------------------------------------------------------
    A write that the power interrupts leaves the other sector alone, whose digest then is the newest good one.
-   Every login and logout is written, and every second refresh: a chip of
-   100,000 erasures lasts 50 years at ten of those a day. */
+   Logins, logouts and every second refresh are written, the time once a day, and nothing twice. So what a
+   client can cost is one write in each WINDOW_S, if it never stops: a chip of 100,000 erasures, two sectors in
+   turn, lasts four and a half months of that, and 50 years at ten writes a day. */
 
-#define DIGEST 8                        /* bytes of SHA-256 behind the image: finds a torn write */
-#define KEEP_S TA_DAYS(30)              /* a snapshot older than this is not resumed */
+#define DIGEST   8                      /* bytes of SHA-256 behind the image: finds a torn write */
+#define KEEP_S   TA_DAYS(7)             /* what was written longer ago is not resumed */
+#define IDLE_S   TA_DAYS(14)            /* a session that nobody refreshes for so long is over */
+#define WINDOW_S 60                     /* a refresh token is replaced once in it at most */
 
 typedef struct head {                   /* in front of the snapshot */
     uint32_t sequence, len;
@@ -81,8 +84,10 @@ typedef struct head {                   /* in front of the snapshot */
 } head;
 
 static uint8_t  image[SECTOR];
+static uint8_t  saved[DIGEST];          /* of the snapshot that flash has */
+static int64_t  saved_at;
 static uint32_t sequence;
-static uint8_t  unsaved;                /* refreshes; allow_ahead takes as many */
+static bool     unsaved;                /* a refresh is not in flash; allow_ahead takes one */
 
 static bool sector_read(unsigned sector, head *h)
 {
@@ -94,35 +99,68 @@ static bool sector_read(unsigned sector, head *h)
     return memcmp(image + sizeof *h + h->len, digest, DIGEST) == 0;
 }
 
-static bool table_save(void)
+static bool sector_write(size_t len)    /* of the snapshot in image */
 {
     uint8_t digest[TA_SHA256_SIZE];
     head h = {0, 0, 0};
-    size_t slot = 0, n;
-    if (ta_table_save(&table, &slot, image + sizeof h, SECTOR - sizeof h - DIGEST, &n) != TA_OK || slot != 0)
-        return false;
     h.sequence = sequence + 1;
-    h.len = (uint32_t)n;
+    h.len = (uint32_t)len;
     h.time = now;
     memcpy(image, &h, sizeof h);
-    ta_sha256_once(image, sizeof h + n, digest);
-    memcpy(image + sizeof h + n, digest, DIGEST);
-    if (!board_flash_write(h.sequence % 2, image, sizeof h + n + DIGEST)) return false;
+    ta_sha256_once(image, sizeof h + len, digest);
+    memcpy(image + sizeof h + len, digest, DIGEST);
+    if (!board_flash_write(h.sequence % 2, image, sizeof h + len + DIGEST)) return false;
     sequence++;
-    unsaved = 0;
     return true;
 }
 
-/* What is newest and whole. A snapshot that may not be resumed still says who was logged out. */
+static bool table_save(void)
+{
+    uint8_t digest[TA_SHA256_SIZE];
+    size_t slot = 0, n;
+    if (ta_table_save(&table, &slot, image + sizeof(head), SECTOR - sizeof(head) - DIGEST, &n) != TA_OK
+        || slot != 0) return false;
+    ta_sha256_once(image + sizeof(head), n, digest);
+    if (memcmp(digest, saved, DIGEST) != 0 || now - saved_at >= TA_DAYS(1)) {
+        if (!sector_write(n)) return false;
+        memcpy(saved, digest, DIGEST);
+        saved_at = now;
+    }
+    unsaved = false;
+    return true;
+}
+
+/* The sector that is newest and whole; -1: none. */
+static int newest_sector(head *h)
+{
+    head other;
+    bool even = sector_read(0, h), odd = sector_read(1, &other);
+    if (!odd) return even ? 0 : -1;
+    if (even && h->sequence > other.sequence) return 0;
+    *h = other;
+    return 1;
+}
+
+/* At start: the clock is no earlier than what flash says. */
+static void time_restore(void)
+{
+    head h;
+    if (newest_sector(&h) < 0) return;
+    sequence = h.sequence;
+    saved_at = h.time;
+    if (h.time > now) now = h.time;
+}
+
+/* When the time is known, for a snapshot's age counts: since it was written. (ta_table_load looks at the newest
+   change in it, which says nothing after a quiet week.) One that may not be resumed still says who was logged
+   out. */
 static void table_restore(void)
 {
-    head h, other;
-    bool even = sector_read(0, &h), odd = sector_read(1, &other);
-    unsigned sector = odd && (!even || other.sequence > h.sequence) ? 1 : 0;
-    if ((!even && !odd) || !sector_read(sector, &h)) { say("no sessions in flash\n");  return; }
-    sequence = h.sequence;
-    if (h.time > now) now = h.time;
-    if (ta_table_load(&table, image + sizeof h, h.len, now, TA_LOAD_RESUME, KEEP_S) == TA_OK) {
+    head h;
+    int sector = newest_sector(&h);
+    if (sector < 0 || !sector_read((unsigned)sector, &h)) { say("no sessions in flash\n");  return; }
+    if (now - h.time <= KEEP_S
+        && ta_table_load(&table, image + sizeof h, h.len, now, TA_LOAD_RESUME, IDLE_S) == TA_OK) {
         say("sessions resumed\n");
     } else if (ta_table_load(&table, image + sizeof h, h.len, now, TA_LOAD_REVOKE_ALL, 0) == TA_OK) {
         say("sessions revoked\n");
@@ -139,6 +177,14 @@ static ta_status from_chip(void *ctx, void *out, size_t len)
     return board_random(out, len) ? TA_OK : TA_ERR_RANDOM;
 }
 
+/* A session that was behind flash caught up: at the next cut it must not be two behind. */
+static void on_event(void *ctx, ta_event what, const ta_session *s)
+{
+    (void)ctx;
+    (void)s;
+    if (what == TA_EVENT_ROLLBACK) unsaved = true;
+}
+
 /* A device gets a secret of its own when it is made, in protected flash or fuses. Not this one. */
 static ta_status start(void)
 {
@@ -147,6 +193,7 @@ static ta_status start(void)
     ta_status st = ta_key_derive(&access_key, secret, sizeof secret - 1, "access", NULL);
     if (st == TA_OK) st = ta_key_derive(&refresh_key.key, secret, sizeof secret - 1, "refresh", NULL);
     if (st == TA_OK) st = ta_table_init(&table, slots, SESSIONS);
+    if (st == TA_OK) st = from_chip(NULL, &table.seed, sizeof table.seed);      /* or names could be made to meet */
     if (st != TA_OK) return st;
     cfg.keys              = ta_keys_of(&access_key, 1);
     cfg.refresh_keys      = &refresh_key;
@@ -155,12 +202,17 @@ static ta_status start(void)
     cfg.audience          = "gate-7";
     cfg.store             = ta_table_store(&table);
     cfg.allow_ahead       = 1;
+    cfg.idle_s            = IDLE_S;
+    cfg.window_s          = WINDOW_S;
+    cfg.event             = on_event;
     cfg.check_sessions    = true;       /* a logout counts at once: there is but one machine to ask */
     cfg.random            = from_chip;
     return ta_auth_init(&auth, &cfg);
 }
 
-/* ---- TIME: the network's, never backwards. A clock that is merely remembered opens nothing -------- */
+/* ---- TIME: the network's, never backwards. A clock that is merely remembered opens nothing --------
+   Between two `time` a device counts on with its tick; this one stands still, so that its dialogue is the same
+   each time it is held. */
 
 static bool time_is_known;
 
@@ -175,8 +227,10 @@ static void do_time(const char *text, size_t len)
         return;
     }
     now = told;
-    time_is_known = true;
     say("time set\n");
+    if (!time_is_known) table_restore();
+    time_is_known = true;
+    if (now - saved_at >= TA_DAYS(1) && !table_save()) say("not in flash\n");
 }
 
 /* ---- the commands ------------------------------------------------------------------------------------- */
@@ -211,11 +265,22 @@ static void do_open(char *token, size_t len)
     else refused(st);
 }
 
+/* The answer may be lost with the power, and the client come back when the window is over. With the key that it
+   sent before it gets the same pair all the same. */
 static void do_refresh(const char *token, size_t len)
 {
-    ta_status st = time_is_known ? ta_refresh(&auth, token, len, now, NULL, &pair) : TA_ERR_CLOCK;
-    bool revoked = st == TA_ERR_REPLAY || st == TA_ERR_AHEAD;
-    if ((revoked || (st == TA_OK && unsaved++ > 0)) && !table_save()) say("not in flash\n");
+    ta_refresh_opts opts = TA_ZERO;
+    uint8_t key[TA_BYTES_CAP(22)];
+    size_t end = 0, n = 0;
+    ta_status st;
+    bool save;
+    while (end < len && token[end] != ' ') end++;
+    if (end < len && ta_base64url_decode(token + end + 1, len - end - 1, key, sizeof key, &n) == TA_OK && n == 16)
+        opts.retry_key = key;
+    st = time_is_known ? ta_refresh(&auth, token, end, now, &opts, &pair) : TA_ERR_CLOCK;
+    save = st == TA_ERR_REPLAY || st == TA_ERR_AHEAD || (st == TA_OK && unsaved);
+    unsaved = unsaved || st == TA_OK;
+    if (save && !table_save()) say("not in flash\n");
     if (st != TA_OK) { refused(st);  return; }
     say("refreshed\n");
     say_pair();
@@ -223,7 +288,7 @@ static void do_refresh(const char *token, size_t len)
 
 static void do_logout(const char *token, size_t len)
 {
-    ta_status st = ta_logout(&auth, token, len, now);
+    ta_status st = time_is_known ? ta_logout(&auth, token, len, now) : TA_ERR_CLOCK;
     if (st != TA_OK) { refused(st);  return; }
     say(table_save() ? "goodbye\n" : "goodbye, but not in flash\n");
 }
@@ -253,7 +318,7 @@ int gate_main(void)
     now = BUILT;
     if (start() != TA_OK) { say("no start\n");  return 1; }
     say("gate-7\n");
-    table_restore();
+    time_restore();
     while (read_line(&len)) obey(len);
     return 0;
 }

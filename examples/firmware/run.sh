@@ -51,38 +51,52 @@ damage() { # a bit of the sector that was written last and is still whole
 spelt() { # a line in which access1, refresh2... become the tokens
     local line=$1 name
     for name in "${!tokens[@]}"; do
-        [[ $line == *" $name" ]] && line=${line/%$name/${tokens[$name]}}
+        [[ " $line " == *" $name "* ]] && line=${line/ $name/ ${tokens[$name]}}
     done
     echo "$line"
 }
 
 answer() { # what is expected; a token is given its name and not compared
     local got
-    if ! IFS= read -r -t 60 -u "$from" got; then got='(nothing)'; fi
+    if ! IFS= read -r -t 60 -u "$from" got; then got='(nothing)'; silent=1; fi
     case $1 in
     access*)  tokens[$1]=${got#access  };  got=${got:+$1} ;;
-    refresh[0-9]) tokens[$1]=${got#refresh };  got=${got:+$1} ;;
+    refresh[0-9]*) tokens[$1]=${got#refresh };  got=${got:+$1} ;;
+    again[0-9]*)   [ "$got" != "refresh ${tokens[refresh${1#again}]}" ] || got=$1 ;;
     esac
-    if [ "$got" = "$1" ]; then passed=$((passed + 1)); return; fi
-    failed=$((failed + 1))
-    echo "FAILED $image, line $number of dialogue.txt: \"$1\" expected, \"$got\" came"
+    count "$1" "$got"
 }
 
+count() { # WHAT IS EXPECTED, WHAT CAME
+    if [ "$2" = "$1" ]; then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    echo "FAILED $image, line $number of dialogue.txt: \"$1\" expected, \"$2\" came"
+}
+
+written() { cat "$B"/flash/gate.flash[01] | cksum; }
+
 hold_dialogue() {
-    local line number=0
+    local line number=0 looked= silent=
     declare -A tokens=()
     rm -rf "$B/flash"
     mkdir -p "$B/flash"
     power_on
     while IFS= read -r line; do
         number=$((number + 1))
+        [ -z "$silent" ] || break                      # after one answer too few none is the right one
         case $line in
         '> '*)  spelt "${line#> }" >&"$to" ;;
         '< '*)  answer "${line#< }" ;;
+        look)    looked=$(written) ;;
+        nothing\ written) count "$looked" "$(written)" ;;
+        flash\ fails) mkdir "$B/flash/kept"; mv "$B"/flash/gate.flash[01] "$B/flash/kept"
+                       mkdir "$B/flash/gate.flash0" "$B/flash/gate.flash1" ;;     # nothing is written into those
+        flash\ works) rmdir "$B"/flash/gate.flash[01]; mv "$B"/flash/kept/* "$B/flash" ;;
         damage) wait "$GATE_PID" 2> /dev/null; damage ;;
         power)  wait "$GATE_PID" 2> /dev/null; power_on ;;
         esac
     done < "$F/dialogue.txt"
+    [ -z "$silent" ] || kill "$GATE_PID"
     wait "$GATE_PID" 2> /dev/null
 }
 
