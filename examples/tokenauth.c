@@ -751,20 +751,39 @@ static int load_key(request *r, const char *what, char *value, ta_key *key)
     return st == TA_OK ? DONE : wrong(OPT_KID, "1 to 64 printable ASCII characters, neither \" nor \\");
 }
 
-static int load_keys(request *r, size_t most)
+static size_t count_secrets(const request *r)
+{
+    size_t i, n = 0;
+    for (i = 0; i < r->count; i++) n += r->given[i].id == OPT_SECRET;
+    return n;
+}
+
+/* Those in files, or all the others. */
+static int load_some(request *r, bool in_files)
 {
     char what[48] = "--secret";
-    size_t i;
-    int rc;
-    for (i = 0; i < r->count; i++) {
+    size_t i, n = 0;
+    int rc = DONE;
+    for (i = 0; i < r->count && rc == DONE; i++) {
+        char *value = r->given[i].value;
         if (r->given[i].id != OPT_SECRET) continue;
-        if (r->keys == most) return wrong(OPT_SECRET, most == 1 ? "sign takes one" : "four at most");
-        if (r->keys > 0) snprintf(what, sizeof what, "--secret number %d", (int)r->keys + 1);
-        rc = load_key(r, what, r->given[i].value, &room.keys[r->keys]);
-        if (rc != DONE) return rc;
-        r->keys++;
+        if (n > 0) snprintf(what, sizeof what, "--secret number %d", (int)n + 1);
+        if ((value[0] == '@') == in_files) rc = load_key(r, what, value, &room.keys[n]);
+        n++;
     }
-    return r->keys > 0 ? DONE : misused(r->command, OPT_SECRET, "is needed");
+    return rc;
+}
+
+/* Called before anything else is read, and what stands on the command line itself goes first: ps shows it
+   until then, and a file may be a pipe that keeps us waiting. */
+static int load_keys(request *r, size_t most)
+{
+    int rc;
+    r->keys = count_secrets(r);
+    if (r->keys == 0) return misused(r->command, OPT_SECRET, "is needed");
+    if (r->keys > most) return wrong(OPT_SECRET, most == 1 ? "sign takes one" : "four at most");
+    rc = load_some(r, false);
+    return rc == DONE ? load_some(r, true) : rc;
 }
 
 /* ============================================================================
@@ -943,9 +962,9 @@ static int run_sign(request *r)
     ta_json   more;
     size_t    len;
     ta_status st;
-    int rc = gather_claims(r, &more);
+    int rc = load_keys(r, 1);
+    if (rc == DONE) rc = gather_claims(r, &more);
     if (rc == DONE) rc = set_times(r, more, &c);
-    if (rc == DONE) rc = load_keys(r, 1);
     if (rc != DONE) return rc;
     c.issuer   = first(r, OPT_ISS);
     c.subject  = first(r, OPT_SUB);

@@ -499,8 +499,8 @@ no '--typ of nothing'         '--typ: a media type such as at+jwt, of at most 30
 no '--typ with a space'       '--typ: a media type such as at+jwt, of at most 30 characters' --typ 'a b'
 no '--typ of 31'              '--typ: a media type such as at+jwt, of at most 30 characters' --typ $(printf '%031d' 0)
 try 'sign takes no word, and does not repeat it' 2 '' "tokenauth: sign: takes options only, no other word${NL}$TRY sign --help" sign --sub a $RAW
-put k '{}'; IN=$OUT/k
-try 'standard input for two'  2 '' 'tokenauth: --secret: the file behind @ cannot be read: standard input can be read only once' sign --json - --secret @-
+put k "$K\n"; IN=$OUT/k
+try 'standard input for two'  2 '' 'tokenauth: --json: standard input can be read only once' sign --json - --secret @-
 IN=/dev/null
 
 # a long token: warned of, and still good
@@ -880,21 +880,29 @@ fi
 # ---- what ps shows -----------------------------------------------------------------------------------------------
 
 if [ -r /proc/self/cmdline ] && mkfifo "$OUT/fifo" 2> /dev/null; then
-    "$T" verify --secret "$K" --secret="$OTHER" $AT - < "$OUT/fifo" > "$OUT/out" 2> "$OUT/err" &
-    pid=$!
-    exec 9> "$OUT/fifo"
-    i=0
-    while [ $i -lt 60 ]; do             # at first it may still be the shell, or have its secrets
-        tr '\000' ' ' < /proc/$pid/cmdline > "$OUT/ps"
-        grep -q -e --now "$OUT/ps" && ! grep -q LEAK "$OUT/ps" && break
-        i=$((i + 1)); sleep 1
-    done
-    echo $PLAIN >&9
-    exec 9>&-
-    wait $pid; rc=$?
-    check 'the secret is gone from the command line' test "$(grep -c LEAK "$OUT/ps")" = 0
-    check 'which still has the rest' grep -q -e '--secret.*--now 1000000' "$OUT/ps"
+    waits() { # INPUT argument...     the tool waits for its input, and then gets it
+        input=$1; shift
+        "$T" "$@" < "$OUT/fifo" > "$OUT/out" 2> "$OUT/err" &
+        pid=$!
+        exec 9> "$OUT/fifo"
+        i=0
+        while [ $i -lt 60 ]; do         # at first it may still be the shell, or have its secrets
+            tr '\000' ' ' < /proc/$pid/cmdline > "$OUT/ps"
+            grep -q -e --now "$OUT/ps" && ! grep -q LEAK "$OUT/ps" && break
+            i=$((i + 1)); sleep 1
+        done
+        echo "$input" >&9
+        exec 9>&-
+        wait $pid; rc=$?
+        check "$1: the secret is gone from the command line" test "$(grep -c LEAK "$OUT/ps")" = 0
+        check "$1: which still has the rest" grep -q -e '--secret.*--now 1000000' "$OUT/ps"
+    }
+    waits $PLAIN verify --secret "$K" --secret="$OTHER" $AT -
     check 'and the token is verified' status_and_output 0 "$CLAIMS"
+    waits "$OTHER" verify --secret @- --secret "$K" $AT $PLAIN
+    check 'by the secret beside the one in a file' status_and_output 0 "$CLAIMS"
+    waits "$CLAIMS" sign --secret "$K" $AT --json -
+    check 'and the claims are signed' status_and_output 0 $PLAIN
 else skip '/proc'
 fi
 

@@ -51,10 +51,13 @@ fi
 
 # ---- servers: one at a time, with a number each -------------------------------------------------------
 
-S=0; pid=
+S=0; pid=; MOST=                        # MOST: no file may grow beyond so many blocks
 start() { # option...        sets URL, PORT, pid; its output is in $OUT/S.out, its log in $OUT/S.log
     S=$((S + 1))
-    "$OUT/${SERVER:-server}" --port 0 --pbkdf2 1000 --log "$OUT/$S.log" "$@" > "$OUT/$S.out" 2> "$OUT/$S.err" &
+    (
+        [ -z "$MOST" ] || ulimit -f "$MOST"
+        exec "$OUT/${SERVER:-server}" --port 0 --pbkdf2 1000 --log "$OUT/$S.log" "$@"
+    ) > "$OUT/$S.out" 2> "$OUT/$S.err" &
     pid=$!
     tries=0
     until grep -q -s 'Ctrl-C' "$OUT/$S.out"; do
@@ -72,6 +75,14 @@ stop() { # the signal, then a clean end: status 0, nothing from the sanitizers, 
     wait $pid
     rc=$?
     if [ $rc = 0 ] && [ ! -s "$OUT/$S.err" ]; then good; else bad "server $S ended with $rc"; head -n 40 "$OUT/$S.err"; fi
+    pid=
+}
+stop_lossy() { # the same of a server whose log did not fit
+    kill -TERM $pid
+    wait $pid
+    rc=$?
+    if [ $rc = 1 ] && [ "$(grep -c '' "$OUT/$S.err")" = 1 ] && grep -q 'server: the log cannot be written' "$OUT/$S.err"
+    then good; else bad "server $S ended with $rc"; head -n 40 "$OUT/$S.err"; fi
     pid=
 }
 trap '[ -z "$pid" ] || kill -KILL $pid' EXIT
@@ -146,6 +157,7 @@ paths() {
     refresh "$R";                            want 'which did not spend it' 201
     A=$(field accessToken)
     ask POST /logout '{"refresh_token":"'"$R"'"}' -H "Authorization: Bearer $A"; want logout 200 '{"loggedOut":true}'
+    logged 'logout is logged' '"event":"logout","user":"alice","sid":"'"$SID"
     with GET /test_jwt '' "$A";              want 'access after logout' 401
     refresh "$R";                            want 'refresh after logout' 401 '"client":"login"'
     wantno 'a refusal clears no cookie' Set-Cookie
@@ -155,6 +167,10 @@ paths() {
     ask POST /logout '' -b "$JAR" -c "$JAR"; want 'logout by cookie' 200 '__Host-refresh=; Path=/; Max-Age=0; Secure'
     check 'the jar is empty' [ "$(grep -c refresh "$JAR")" = 0 ]
     ask POST /auth/refresh '' -b "$JAR";     want 'refresh without any token' 401 invalid_grant 'WWW-Authenticate: Bearer'
+    login bob bob-likes-coffee; RB=$R; alice; SIDA=$SID
+    ask POST /logout '{"refresh_token":"'"$RB"'"}' -H "Authorization: Bearer $A"; want "logout of another's session" 200
+    logged 'that is logged' '"event":"logout",.*another session'
+    if grep -q '"event":"logout".*'"$SIDA" "$OUT/$S.log"; then bad 'a session that lives is logged as ended'; else good; fi
     alice; A1=$A; R1=$R; alice; A2=$A; R2=$R
     with POST /logout/all '' "$A2";          want 'logout all' 200 'Max-Age=0'
     with GET /test_jwt '' "$A1";             want 'the other device' 401
@@ -285,7 +301,10 @@ bound() { # a session bound to a browser by a fingerprint cookie
     A=$(field accessToken)
     ask GET /test_jwt '' -H "Authorization: Bearer $A" -b "$JAR"; want 'bound as well' 200
     with GET /test_jwt '' "$A";              want 'and of no use alone' 401
-    R1=$(field refreshToken)
+    ask POST /debug/store '{"fail":1}'
+    ask POST /login '{"username":"alice","password":"alice-likes-tea","bind":true}' -b "$JAR" -c "$JAR"
+    want 'a bound login that fails' 503;     wantno 'gives no fingerprint' Set-Cookie
+    ask POST /auth/refresh '' -b "$JAR" -c "$JAR"; want 'the session that was there goes on' 201
     ask POST /login '{"username":"alice","password":"alice-likes-tea"}' -b "$JAR" -c "$JAR"; want 'login over it' 200
     ask POST /auth/refresh '' -b "$JAR" -c "$JAR"; want 'an unbound session beside a fingerprint' 201
 }
@@ -399,7 +418,7 @@ cross_site() {
     for h in evil.example "evil.example:$PORT" "localhost:$((PORT + 1))" localhost "localhost:$PORT@evil.example"; do
         ask GET /healthz '' -H "Host: $h";   want "Host: $h" 421
     done
-    for h in "127.0.0.1:$PORT" "[::1]:$PORT"; do ask GET /healthz '' -H "Host: $h"; want "Host: $h" 200; done
+    for h in "127.0.0.1:$PORT" "[::1]:$PORT" "LocalHost:$PORT"; do ask GET /healthz '' -H "Host: $h"; want "Host: $h" 200; done
 }
 
 # ---- hostile and slow clients -----------------------------------------------------------------------------
@@ -555,21 +574,37 @@ command_line() {
     refused 2 'wants --origin' --address 0.0.0.0
     refused 2 'wants --seed-users' --address 0.0.0.0 --origin https://id.example
     refused 2 'no --debug there' --address 0.0.0.0 --origin https://id.example --seed-users x --debug
-    refused 2 'no slash' --origin https://id.example/
+    refused 2 'wants --seed-users' --port "$PORT" --origin https://id.example
+    refused 2 'no --debug there' --port "$PORT" --origin https://id.example --seed-users x --debug
+    refused 2 'no --debug there' --port "$PORT" --origin http://localhost.example --seed-users x --debug
+    for o in https://id.example/ https://ID.example https://id.example:443 http://id.example:80 https://id.example: \
+             'https://id.example?x' https://a@id.example https:// https://:8443 ftp://id.example id.example; do
+        refused 2 'no slash' --port "$PORT" --seed-users x --origin "$o"
+    done
+    for s in "journal:$OUT/j" "memory:$OUT/m"; do refused 2 'wants --data' --port "$PORT" --store "$s"; done
     refused 1 'no such store' --port 0 --pbkdf2 1 --store floppy
     refused 1 'out of range' --port 0 --pbkdf2 1 --window 6m
     refused 1 'cannot be read' --port 0 --seed-users "$OUT/none"
+    refused 1 'the page is not there' --port 0 --pbkdf2 1 --window 6m --www "$OUT"
     printf 'carol carols-password\ncarol carols-password\n' > "$OUT/seed"
     refused 1 'line 2: that name is there already' --port 0 --pbkdf2 1 --seed-users "$OUT/seed"
+    refused 1 'out of range' --port 0 --pbkdf2 1 --window 6m --data "$OUT/demo"
+    refused 1 'password of a demo user' --port 0 --window 6m --data "$OUT/demo" --seed-users x --origin https://id.example
+    mkdir "$OUT/lost" && printf %.32d 0 > "$OUT/lost/secret"
+    refused 1 'users: is lost' --port 0 --pbkdf2 1 --window 6m --data "$OUT/lost"
+    check 'and made by nobody' [ ! -e "$OUT/lost/users" ]
+    ln -s users "$OUT/lost/users"
+    refused 1 'users: cannot be looked for' --port 0 --pbkdf2 1 --window 6m --data "$OUT/lost"
     refused 1 'in use by another server' --port 0 --pbkdf2 1 --data "$OUT/data"
     refused 1 'Address already in use' --port "$PORT"
 }
 snapshots() { # what lies where a snapshot should be
     echo nonsense > "$OUT/junk"
-    refused 1 'damaged or too old' --port 0 --pbkdf2 1 --store "memory:$OUT/junk"
+    refused 1 'damaged or too old' --port 0 --pbkdf2 1 --data "$OUT/snap-data" --store "memory:$OUT/junk"
     check 'it is left alone' grep -q nonsense "$OUT/junk"
     printf 'carol carols-password admin\n' > "$OUT/seed"
-    start --store "memory:$OUT/snap" --seed-users "$OUT/seed" --http-cookie
+    mkdir "$OUT/seed-data" && (umask 077; printf %.32d 0 > "$OUT/seed-data/secret")    # users are named: none are lost
+    start --data "$OUT/seed-data" --store "memory:$OUT/snap" --seed-users "$OUT/seed" --http-cookie
     login carol carols-password; want 'a seeded user' 200 '"roles":\["user","admin"\]' 'Set-Cookie: refresh=.*Max-Age=1209600; HttpOnly; SameSite=Strict'
     wantno 'no Secure' 'Set-Cookie.*Secure'
     ask GET /debug ''; want 'no debug unless asked for' 404
@@ -577,6 +612,30 @@ snapshots() { # what lies where a snapshot should be
     stop
     check 'a snapshot of its own' [ -s "$OUT/snap" ]
     check 'for its owner only' [ "$(ls -l "$OUT/snap" | cut -c1-10)" = -rw------- ]
+}
+
+closed_descriptors() { # nothing that is printed or logged may end in a pipe or a file of the server
+    "$OUT/server" --port "$PORT" --pbkdf2 1000 <&- >&- 2>&- &
+    pid=$!
+    tries=0
+    until ask GET /healthz ''; [ "$code" = 200 ] || [ $tries -gt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
+    want 'without standard descriptors' 200
+    login alice wrong-password; want 'which logs a line' 401
+    ask GET /healthz ''; want 'and goes on' 200
+    kill -TERM $pid; wait $pid; rc=$?; pid=
+    check "it ended with $rc" [ $rc = 0 ]
+}
+
+full_log() { # it is said, and the server goes on
+    if [ -c /dev/full ]; then
+        start --log /dev/full
+        login alice wrong; login alice wrong; want 'while the log is full' 401
+        stop_lossy
+    fi
+    MOST=1; start; MOST=
+    for name in a b c d e f g h i j k l; do login $name wrong; done
+    ask GET /healthz ''; want 'while the log may not grow' 200
+    stop_lossy
 }
 
 crash() { # kill -9: with a journal nobody loses his session
@@ -594,7 +653,7 @@ crash() { # kill -9: with a journal nobody loses his session
     logged 'it is' '"event":"replay"'
     stop
     echo nonsense > "$OUT/junk"
-    refused 1 'sessions: .*' --port 0 --pbkdf2 1 --store "journal:$OUT/junk"
+    refused 1 'sessions: .*' --port 0 --pbkdf2 1 --data "$OUT/crash" --store "journal:$OUT/junk"
 }
 
 window() { # a lost answer within the window; that of the login must be over first
@@ -688,19 +747,29 @@ with GET /sessions '' "$A3"; check 'two devices are left' [ "$(grep -o '"id"' "$
 logged 'evicted is logged' '"event":"evicted","user":"alice"'
 stop
 
-start --origin https://id.example --window 0
+echo 'carol carols-password' > "$OUT/seed"
+start --origin https://id.example --seed-users "$OUT/seed" --window 0
 ask GET / '' -H 'Host: id.example'; want 'behind a proxy' 200 'Strict-Transport-Security'
-ask POST /login '{"username":"alice","password":"alice-likes-tea"}' -H 'Host: id.example' -H 'Origin: https://id.example'; want 'its origin' 200
+ask POST /login '{"username":"carol","password":"carols-password"}' -H 'Host: ID.example' -H 'Origin: https://id.example'; want 'its origin' 200
 ask POST /login '{}' -H 'Host: id.example' -H 'Origin: http://id.example'; want 'nearly its origin' 403
+alice; want 'no demo users for the world' 401
 stop
+start --origin http://localhost:9000 --debug; alice; want 'a proxy on this machine' 200; stop
 
 start --window 0; transcripts; stop
 snapshots
+full_log
+closed_descriptors
 crash
 start; crowd; stop
 SERVER=server-O2
 start; crowd; stop
-start --pbkdf2 2000000; slow_passwords; stop
+start --pbkdf2 1000 --data "$OUT/mixed"; stop
+start --pbkdf2 2000000 --data "$OUT/mixed"
+login bob bob-likes-coffee
+with POST /account/password '{"oldPassword":"bob-likes-coffee","newPassword":"bob-likes-cocoa"}' "$A"
+want 'one password of many rounds, the others of few' 200
+slow_passwords; stop
 
 echo "server: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -5,6 +5,8 @@
 #include "../examples/server/http.c"
 #include "../examples/server/users.c"
 
+#include <sys/resource.h>
+
 static long passed, failed;
 static int  bad;
 
@@ -266,6 +268,27 @@ static void test_pbkdf2(void)
     }
 }
 
+/* Whoever's password has fewer rounds than another's: as many slices, and the same hash. */
+static void test_spare_rounds(void)
+{
+    static users all;
+    uint8_t salt[PASSWORD_SALT] = {0};
+    password_job quick, slow;
+    unsigned slices = 1;
+    CHECK(users_init(&all, 5000) == TA_OK && users_seed_demo(&all) == NULL, "users");
+    all.list[1].iterations = 100;
+    CHECK(users_rounds(&all) == 5000, "the most there are");
+    all.list[2].iterations = 7000;
+    CHECK(users_rounds(&all) == 7000 && all.nobody.iterations <= 7000, "nobody has fewer");
+    password_begin(&quick, "p", 1, salt, 100);
+    password_begin(&slow, "p", 1, salt, 100);
+    slow.spare = users_rounds(&all) - 100;
+    CHECK(password_work(&quick, 100), "its own rounds");
+    while (!password_work(&slow, 1000)) slices++;
+    CHECK(slices == 7, "%u slices", slices);
+    CHECK(memcmp(quick.hash, slow.hash, sizeof quick.hash) == 0, "the same hash");
+}
+
 static const char *load_text(const char *text, users *all, unsigned *line)
 {
     static const char path[] = "build/server-test/units.users";
@@ -317,6 +340,28 @@ static void test_users_file(void)
     }
 }
 
+/* No descriptor is left for the directory: the old file must be there still. */
+static void test_new_file_or_old(void)
+{
+    static const char path[] = "build/server-test/units.file";
+    struct rlimit limit, none;
+    uint8_t *text;
+    new_file f;
+    size_t len;
+    bool ended;
+    CHECK(new_file_begin(&f, path) && fputs("old", f.stream) >= 0 && new_file_end(&f), "the first");
+    CHECK(new_file_begin(&f, path) && fputs("new", f.stream) >= 0, "the second");
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0, "a limit");
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    ended = new_file_end(&f);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    text = file_read(path, 3, &len);
+    CHECK(!ended && text != NULL && memcmp(text, "old", 3) == 0, "ended %d", ended);
+    free(text);
+}
+
 int main(void)
 {
     run(test_what_is_read);
@@ -327,7 +372,9 @@ int main(void)
     run(test_every_bit);
     run(test_no_header_injection);
     run(test_pbkdf2);
+    run(test_spare_rounds);
     run(test_users_file);
+    run(test_new_file_or_old);
     printf("units: %ld passed, %ld failed\n", passed, failed);
     return failed > 0;
 }

@@ -7,20 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool flush_directory(const char *path)
+static int open_directory(const char *path)
 {
     char dir[PATH_CAP];
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    int fd;
-    bool ok;
     memcpy(dir, slash == NULL ? "." : path, slash == NULL ? 1 : len);
     dir[slash == NULL ? 1 : len] = '\0';
-    fd = open(dir, O_RDONLY);
-    if (fd < 0) return false;
-    ok = fsync(fd) == 0 || errno == EINVAL;     /* some file systems cannot, and need not */
-    close(fd);
-    return ok;
+    return open(dir, O_RDONLY);
+}
+
+static bool flush_directory(int fd)
+{
+    return fsync(fd) == 0 || errno == EINVAL;   /* some file systems cannot, and need not */
 }
 
 bool new_file_begin(new_file *f, const char *path)
@@ -37,13 +36,17 @@ bool new_file_begin(new_file *f, const char *path)
     return f->stream != NULL;
 }
 
+/* The directory is opened first: what can fail must do so before the old file is gone. */
 bool new_file_end(new_file *f)
 {
-    bool ok = ferror(f->stream) == 0 && fflush(f->stream) == 0 && fsync(fileno(f->stream)) == 0;
+    int dir = open_directory(f->path);
+    bool ok = dir >= 0 && ferror(f->stream) == 0 && fflush(f->stream) == 0 && fsync(fileno(f->stream)) == 0;
     if (fclose(f->stream) != 0) ok = false;
-    if (ok && rename(f->draft, f->path) == 0) return flush_directory(f->path);
-    unlink(f->draft);
-    return false;
+    if (ok) ok = rename(f->draft, f->path) == 0;
+    if (!ok) unlink(f->draft);
+    if (ok) ok = flush_directory(dir);
+    if (dir >= 0) close(dir);
+    return ok;
 }
 
 uint8_t *file_read(const char *path, size_t most, size_t *len)

@@ -10,7 +10,7 @@
 #define PATH_CAP 512u
 
 /* A new file takes the place of the old one when it is complete and on the disk: write to stream, then
-   end. False: nothing has changed. */
+   end. False: nothing has changed, unless the disk failed at the very last. */
 typedef struct new_file { FILE *stream; char path[PATH_CAP], draft[PATH_CAP + 8]; } new_file;
 bool new_file_begin(new_file *f, const char *path);
 bool new_file_end(new_file *f);

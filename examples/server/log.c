@@ -3,6 +3,7 @@
 #include "log.h"
 #include "../../tokenauth.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,12 +13,13 @@
 #define RECENT           24
 
 static FILE *out;
+static bool lost;
 static time_t second;
 static unsigned written, left_out;
 static char recent[RECENT][LINE_CAP];   /* a ring */
 static size_t lines;                    /* ever written */
 
-int log_open(const char *file)
+bool log_open(const char *file)
 {
     out = file == NULL ? stderr : fopen(file, "a");
     if (out != NULL) setvbuf(out, NULL, _IOLBF, BUFSIZ);
@@ -27,6 +29,14 @@ int log_open(const char *file)
 static void put(ta_json_writer *w, const char *name, const char *text)
 {
     if (text != NULL) ta_json_put_string(w, name, text, strlen(text));
+}
+
+/* Said once: the disk that is full for the log may be that of standard error. */
+static void lose(void)
+{
+    if (!lost) fprintf(stderr, "server: the log cannot be written: %s\n", strerror(errno));
+    lost = true;
+    clearerr(out);
 }
 
 static void write_line(const log_entry *e, time_t now)
@@ -50,7 +60,7 @@ static void write_line(const log_entry *e, time_t now)
     ta_json_put_close(&w);
     if (ta_json_end(&w, &len) != TA_OK) snprintf(line, LINE_CAP, "{\"event\":\"log_failed\"}");
     lines++;
-    fprintf(out, "%s\n", line);
+    if (fprintf(out, "%s\n", line) < 0 || fflush(out) != 0) lose();
 }
 
 size_t log_recent(char *to, size_t cap)
@@ -90,9 +100,10 @@ void log_write(const log_entry *e)
     else left_out++;
 }
 
-void log_close(void)
+bool log_close(void)
 {
     tell_left_out(time(NULL));
-    if (out != NULL && out != stderr) fclose(out);
+    if (out != NULL && out != stderr) fclose(out);      /* each line was flushed */
     out = NULL;
+    return !lost;
 }

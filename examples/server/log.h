@@ -3,6 +3,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct log_entry {              /* NULL: left out */
@@ -10,9 +11,10 @@ typedef struct log_entry {              /* NULL: left out */
 } log_entry;
 
 /* log_open - NULL: standard error. False: it cannot be written. */
-int log_open(const char *file);
+bool log_open(const char *file);
 void log_write(const log_entry *e);
-void log_close(void);
+/* log_close - false: a line was lost. The first time, standard error has been told. */
+bool log_close(void);
 
 /* log_recent - {"events":[...]}, the last lines, oldest first, as many as there is room for; its length. */
 size_t log_recent(char *out, size_t cap);

@@ -32,6 +32,11 @@ const char *page_load(const char *directory)
     return NULL;
 }
 
+bool page_is_there(void)
+{
+    return pages[0].text != NULL;
+}
+
 bool page_find(http_text path, http_response *res)
 {
     size_t i;

@@ -394,6 +394,7 @@ static void begin_check(app *a, const user *u, const char *password)
     a->job_user    = u != NULL ? *u : a->users.nobody;
     a->job_checked = false;
     password_begin(&a->job, password, strlen(password), a->job_user.salt, a->job_user.iterations);
+    a->job.spare = users_rounds(&a->users) - a->job_user.iterations;
 }
 
 static bool is_right(app *a)
@@ -499,19 +500,18 @@ static void device_label(http_text agent, char *out, size_t cap)
     snprintf(out, cap, "%s%s", first_of(agent, browsers, "unknown client"), first_of(agent, systems, ""));
 }
 
-/* A new random fingerprint goes into a cookie; the session, and each access token, is bound to it. */
-static bool bind_browser(call *c, char value[32])
+/* A new random fingerprint, and the cookie it goes into; the session, and each access token, is bound to
+   it. The cookie is for who has logged in: it takes the place of another, to which a session may be bound. */
+static bool bind_browser(call *c, char value[32], char cookie[TA_COOKIE_CAP], size_t *cookie_len)
 {
     uint8_t random[16];
-    char cookie[TA_COOKIE_CAP];
-    size_t len, cookie_len;
+    size_t len;
     if (ta_random(random, sizeof random) != TA_OK) return false;
     if (ta_base64url_encode(random, sizeof random, value, 32, &len) != TA_OK) return false;
     if (ta_cookie_set(&c->app->fingerprint_cookie, value, len, c->app->auth.cfg.absolute_s, cookie,
-                      sizeof cookie, &cookie_len) != TA_OK) {
+                      TA_COOKIE_CAP, cookie_len) != TA_OK) {
         return false;
     }
-    put_cookie(c->res, cookie, cookie_len);
     c->app->fingerprint     = value;
     c->app->fingerprint_len = len;
     return true;
@@ -524,9 +524,12 @@ static http_verdict open_session(call *c, const char *label, bool bind)
     ta_session s = TA_ZERO;
     ta_user facts = TA_ZERO;
     ta_pair pair = TA_ZERO;
-    char fingerprint[32];
+    char fingerprint[32], cookie[TA_COOKIE_CAP];
+    size_t cookie_len = 0;
     ta_status st;
-    if (bind && !bind_browser(c, fingerprint)) return fail(c->res, 500, "server_error", "no random numbers");
+    if (bind && !bind_browser(c, fingerprint, cookie, &cookie_len)) {
+        return fail(c->res, 500, "server_error", "no random numbers");
+    }
     memcpy(s.subject, c->app->job_user.name, sizeof c->app->job_user.name);
     s.app[0] = opts.app[0] = bind;
     st = app_user(c->app, &s, &facts);
@@ -542,8 +545,12 @@ static http_verdict open_session(call *c, const char *label, bool bind)
         opts.replaces = NULL;
     }
     if (st == TA_OK) st = ta_login(&c->app->auth, s.subject, c->app->now, &opts, &pair);
-    if (st == TA_OK) answer_pair(c, 200, s.subject, false, &pair);
-    else refuse(c, st, "the login failed");
+    if (st == TA_OK) {
+        put_cookie(c->res, cookie, cookie_len);
+        answer_pair(c, 200, s.subject, false, &pair);
+    } else {
+        refuse(c, st, "the login failed");
+    }
     ta_wipe(&pair, sizeof pair);
     return HTTP_DONE;
 }
@@ -675,11 +682,21 @@ static void clear_cookie(call *c)
     else put_cookie(c->res, cookie, len);
 }
 
-/* The session ends, and with it the access token that came along. */
+/* The session ends, and with it the access token that came along. That may be of another login: its session
+   is named in the log when it is the one that has ended. */
 static http_verdict logged_out(call *c, bool in_body, bool known)
 {
-    if (known) deny(c->app, &c->who.jwt);
-    note(c->app, "logout", known ? c->who.user->name : NULL, known ? c->who.sid : NULL, NULL);
+    ta_session s;
+    ta_status st = TA_ERR_ABSENT;
+    bool same;
+    if (known) {
+        deny(c->app, &c->who.jwt);
+        st = ta_session_get(&c->app->auth, c->who.user->name, c->who.sid, strlen(c->who.sid),
+                            c->app->now, &s);
+    }
+    same = known && st != TA_OK && ta_http_code(st) != 503;
+    note(c->app, "logout", same ? c->who.user->name : NULL, same ? c->who.sid : NULL,
+         st == TA_OK ? "another session than the access token's" : NULL);
     if (!in_body) clear_cookie(c);
     return say_true(c->res, "loggedOut");
 }
@@ -897,13 +914,10 @@ static http_verdict post_suspend(call *c)
     return finish(c->res, &w, 200);
 }
 
-static ta_status reject_access(app *a, const char *access)
+static ta_status reject_access(app *a, const char access[TA_ACCESS_CAP])
 {
     caller other;
-    ta_status st = strlen(access) < TA_ACCESS_CAP ? TA_OK : TA_ERR_LIMIT;
-    if (st == TA_OK) {
-        st = ta_check(&a->auth, access, strlen(access), a->now, other.buf, sizeof other.buf, &other.jwt);
-    }
+    ta_status st = ta_check(&a->auth, access, strlen(access), a->now, other.buf, sizeof other.buf, &other.jwt);
     if (st == TA_OK) deny(a, &other.jwt);
     return ta_http_code(st) == 401 && other.jwt.failed != 0 ? TA_OK : st;       /* ours, and over already */
 }
@@ -1106,6 +1120,8 @@ static const struct route *find_route(call *c)
     return NULL;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
 static bool is_origin(const app *a, http_text host, http_text origin)
 {
     char expected[160];
@@ -1115,6 +1131,17 @@ static bool is_origin(const app *a, http_text host, http_text origin)
     return http_is(origin, expected);
 }
 
+/* Names of hosts have no case. */
+static bool is_host(http_text given, const char *name)
+{
+    size_t i;
+    if (given.len != strlen(name)) return false;
+    for (i = 0; i < given.len; i++) {
+        if (lower(given.at[i]) != name[i]) return false;
+    }
+    return true;
+}
+
 /* Names of this machine that no attacker can give an address: loopback, where we listen, that of --origin. */
 static bool is_our_host(const app *a, http_text host)
 {
@@ -1122,10 +1149,10 @@ static bool is_our_host(const app *a, http_text host)
     char expected[80];
     size_t i;
     const char *given = strstr(a->origin, "://");
-    if (given != NULL && http_is(host, given + 3)) return true;
+    if (given != NULL && is_host(host, given + 3)) return true;
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(expected, sizeof expected, "%s:%u", names[i], a->port);
-        if (http_is(host, expected) || (a->port == 80 && http_is(host, names[i]))) return true;
+        if (is_host(host, expected) || (a->port == 80 && is_host(host, names[i]))) return true;
     }
     return false;
 }
@@ -1145,8 +1172,7 @@ static bool is_json(const http_request *req)
     size_t i, len = sizeof type - 1;
     if (given.len < len || (given.len > len && given.at[len] != ';' && given.at[len] != ' ')) return false;
     for (i = 0; i < len; i++) {
-        char c = given.at[i];
-        if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != type[i]) return false;
+        if (lower(given.at[i]) != type[i]) return false;
     }
     return true;
 }

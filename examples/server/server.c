@@ -51,15 +51,15 @@ static const struct option {
     {"--port", "N", NUMBER, &opt.port, 0, 65535,
         "the port (8080); 0: any free one"},
     {"--address", "A", TEXT, &opt.address, 0, 0,
-        "listen there (127.0.0.1); another than loopback wants --origin and --seed-users"},
+        "listen there (127.0.0.1); another than loopback wants --origin"},
     {"--origin", "URL", TEXT, &opt.origin, 0, 0,
-        "what browsers call this server, \"https://id.example\", when a proxy stands before it"},
+        "what browsers call it behind a proxy, \"https://id.example\"; wants --seed-users"},
     {"--www", "DIR", TEXT, &opt.www, 0, 0,
         "where index.html, app.js, style.css are (beside this source file)"},
     {"--data", "DIR", TEXT, &opt.data, 0, 0,
         "keep secret, users and sessions there; without: all ends with the process"},
     {"--store", "WHAT", TEXT, &opt.store, 0, 0,
-        "where sessions are kept: memory, memory:FILE, journal:FILE (with --data: memory:DIR/sessions)"},
+        "where sessions are kept: memory; with --data memory:FILE (DIR/sessions), journal:FILE"},
     {"--seed-users", "FILE", TEXT, &opt.seed_users, 0, 0,
         "users of a first start, lines \"name password [admin]\" (alice, bob, admin)"},
     {"--log", "FILE", TEXT, &opt.log, 0, 0,
@@ -89,9 +89,9 @@ static const struct option {
     {"--request-time", "D", SECONDS, &opt.request_s, 0, 0,
         "a request must have arrived by then (10s)"},
     {"--debug", NULL, FLAG, &opt.debug, 0, 0,
-        "faults on demand under /debug, loopback only: NOT for other people's tokens"},
+        "faults on demand under /debug, this machine only: NOT for other people's tokens"},
     {"--drop-refresh-responses", "N", NUMBER, &opt.drop, 0, 1000,
-        "lose the first N answers to refreshes, loopback only"},
+        "lose the first N answers to refreshes, this machine only"},
     {"--help", NULL, FLAG, &opt.help, 0, 0,
         "this list"},
 };
@@ -180,30 +180,61 @@ static bool is_loopback(const char *address)
     return strcmp(address, "::1") == 0 || strncmp(address, "127.", 4) == 0;
 }
 
-static bool is_url(const char *text)
+/* The host of an origin, or NULL when it is none. The port behind it may be missing: *port is "" then. */
+static const char *host_of(const char *origin, size_t *len, const char **port)
 {
-    const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 :
-        strncmp(text, "http://", 7) == 0 ? text + 7 : "";
-    return host[0] != '\0' && strpbrk(host, "/ \r\n\t\"") == NULL && strlen(text) < 120;
+    bool https = strncmp(origin, "https://", 8) == 0;
+    const char *host = https ? origin + 8 : strncmp(origin, "http://", 7) == 0 ? origin + 7 : "";
+    const char *colon = strrchr(host, ':');
+    if (colon != NULL && strchr(colon, ']') != NULL) colon = NULL;      /* within [::1] */
+    *port = colon == NULL ? "" : colon + 1;
+    *len  = colon == NULL ? strlen(host) : (size_t)(colon - host);
+    return *len > 0 && strcmp(*port, https ? "443" : "80") != 0 ? host : NULL;
+}
+
+/* As a browser writes it, which is how it is compared. */
+static bool is_origin(const char *text)
+{
+    static const char host_has[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_[:]";
+    const char *port, *host;
+    size_t len;
+    host = host_of(text, &len, &port);
+    if (host == NULL || strspn(host, host_has) != strlen(host) || strlen(text) >= 120) return false;
+    return port[strspn(port, "0123456789")] == '\0' && (host[len] == ':') == (port[0] != '\0');
+}
+
+/* It is not enough to listen on loopback: an origin elsewhere says that a proxy lets the world in. */
+static bool is_private(void)
+{
+    static const char *const ours[] = {"localhost", "127.0.0.1", "[::1]"};
+    const char *port, *host;
+    size_t i, len;
+    if (opt.origin == NULL || !is_loopback(opt.address)) return is_loopback(opt.address);
+    host = host_of(opt.origin, &len, &port);
+    for (i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (strlen(ours[i]) == len && memcmp(ours[i], host, len) == 0) return true;
+    }
+    return false;
 }
 
 /* Demo passwords stand in the source: nobody but this machine may try them. */
+static const char *misfit(void)
+{
+    if (opt.origin != NULL && !is_origin(opt.origin)) {
+        return "--origin is https://HOST or http://HOST, as browsers write it: in small letters, "
+            "no port that goes without saying, no slash after it";
+    }
+    if (opt.request_s < 1 || opt.request_s > TA_MINUTES(10)) return "--request-time is 1s to 10m";
+    if (is_private()) return NULL;
+    if (opt.origin == NULL) return "wants --origin, so that requests of other sites can be told";
+    if (opt.seed_users == NULL) return "wants --seed-users: the passwords of the demo users are public";
+    return opt.debug || opt.drop > 0 ? "no --debug there" : NULL;
+}
+
 static bool options_fit(void)
 {
-    bool loopback = is_loopback(opt.address);
-    const char *problem = NULL;
-    if (opt.origin != NULL && !is_url(opt.origin)) {
-        problem = "--origin is https://HOST or http://HOST, no slash after it";
-    } else if (!loopback && opt.origin == NULL) {
-        problem = "wants --origin, so that requests of other sites can be told";
-    } else if (!loopback && opt.seed_users == NULL) {
-        problem = "wants --seed-users: the passwords of the demo users are public";
-    } else if (!loopback && (opt.debug || opt.drop > 0)) {
-        problem = "no --debug there";
-    } else if (opt.request_s < 1 || opt.request_s > TA_MINUTES(10)) {
-        problem = "--request-time is 1s to 10m";
-    }
-    if (problem != NULL) complain(opt.address, problem);
+    const char *problem = misfit();
+    if (problem != NULL) complain(opt.origin != NULL ? opt.origin : opt.address, problem);
     return problem == NULL;
 }
 
@@ -274,10 +305,37 @@ static bool complain_line(const char *file, unsigned line, const char *problem)
     return false;
 }
 
+/* The secret is made after the users. Where it lies alone they were lost, and the demo users, whose passwords
+   are public, must not take their place. Who names others with --seed-users means to begin with those. */
+static const char *find_users(bool *there)
+{
+    char secret[PATH_CAP];
+    *there = access(users_path, F_OK) == 0;
+    if (*there) return NULL;
+    if (errno != ENOENT) return "cannot be looked for";
+    if (opt.seed_users != NULL) return NULL;
+    if (!path_in_data(secret, sizeof secret, "", "secret")) return "is too long a name";
+    if (access(secret, F_OK) != 0) return errno == ENOENT ? NULL : "cannot be looked for";
+    return "is lost, but the file secret is there: bring it back, or give --seed-users";
+}
+
 /* Those of the data directory; at the first start those to begin with. */
-static bool read_users(app *a)
+static bool fill_users(users *all, bool there)
 {
     unsigned line = 0;
+    const char *problem;
+    if (there) {
+        problem = users_load(all, users_path, &line);
+        return complain_line(users_path, line, problem);
+    }
+    if (opt.seed_users == NULL) return complain_line("users", 0, users_seed_demo(all));
+    problem = users_seed(all, opt.seed_users, &line);
+    return complain_line(opt.seed_users, line, problem);
+}
+
+static bool read_users(app *a)
+{
+    bool there = false;
     if (users_init(&a->users, (uint32_t)opt.pbkdf2) != TA_OK) {
         return complain_line("users", 0, "no random numbers");
     }
@@ -286,18 +344,13 @@ static bool read_users(app *a)
             return complain_line(opt.data, 0, "is too long a name");
         }
         a->users_file = users_path;
-        if (access(users_path, F_OK) == 0) {
-            const char *problem = users_load(&a->users, users_path, &line);
-            return complain_line(users_path, line, problem);
-        }
+        if (!complain_line(users_path, 0, find_users(&there))) return false;
     }
-    if (opt.seed_users != NULL) {
-        const char *problem = users_seed(&a->users, opt.seed_users, &line);
-        if (!complain_line(opt.seed_users, line, problem)) return false;
-    } else if (!complain_line("users", 0, users_seed_demo(&a->users))) {
-        return false;
+    if (!fill_users(&a->users, there)) return false;
+    if (!is_private() && users_have_demo(&a->users)) {
+        return complain_line("users", 0, "one has the password of a demo user, which is public");
     }
-    return a->users_file == NULL || complain_line(users_path, 0, users_save(&a->users, users_path));
+    return there || a->users_file == NULL || complain_line(users_path, 0, users_save(&a->users, users_path));
 }
 
 /* ============================================================================
@@ -388,6 +441,9 @@ static void catch_signals(void)
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGHUP, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+#ifdef SIGXFSZ
+    sigaction(SIGXFSZ, &ignore, NULL);  /* a file that may not grow: the write fails, and we go on */
+#endif
 }
 
 /* A descriptor for each connection and a few more; the usual soft limit is 1024. */
@@ -490,7 +546,11 @@ static const char *default_www(void)
 static bool fill_in_options(void)
 {
     if (opt.www == NULL) opt.www = default_www();
-    if (opt.store != NULL) return true;
+    if (opt.store != NULL) {
+        bool keeps = strchr(opt.store, ':') != NULL;    /* with a FILE, or a database */
+        return !keeps || opt.data != NULL ||
+            complain_line("--store", 0, "wants --data, too: without its secret no session is any good");
+    }
     opt.store = "memory";
     if (opt.data == NULL) return true;
     opt.store = store_text;
@@ -508,6 +568,7 @@ static bool start(app *a)
     raise_descriptor_limit();
     problem = page_load(opt.www);
     if (problem != NULL) return complain_line(opt.www, 0, "a page cannot be read");
+    if (!page_is_there()) complain(opt.www, "the page is not there: --www DIR says where it is");
     if (!open_http(a)) return false;
     catch_signals();
     if (!read_users(a)) return false;
@@ -524,16 +585,26 @@ static bool stop(app *a)
 {
     bool ok = complain_line("sessions", 0, close_store());
     page_free();
-    log_close();
+    if (!log_close()) ok = false;
     ta_wipe(a, sizeof *a);
     ta_wipe(&access_key, sizeof access_key);
     ta_wipe(&refresh_key, sizeof refresh_key);
     return ok;
 }
 
+/* Whoever starts us may have closed 0, 1 or 2. The next file or pipe would get that number, and what is
+   printed would go into it. */
+static bool have_standard_descriptors(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR); while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv)
 {
     bool ok;
+    if (!have_standard_descriptors()) return 1;
     umask(077);                         /* log and data are for our eyes only */
     if (!read_options(argc, argv)) return 2;
     if (opt.help) {

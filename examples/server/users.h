@@ -30,7 +30,7 @@ typedef struct users {
     user     list[USERS_MAX];
     size_t   count;
     uint32_t iterations;                /* for new passwords */
-    user     nobody;                    /* checked for names that do not exist, so that it takes as long */
+    user     nobody;                    /* for names that do not exist; all rounds but one are spare */
 } users;
 
 /* ---- passwords ---------------------------------------------------------------------------------- */
@@ -38,18 +38,23 @@ typedef struct users {
 typedef struct password_job {
     ta_sha256 inner, outer;             /* HMAC's two states after the key: half of each round is saved */
     uint8_t   round[TA_SHA256_SIZE], hash[TA_SHA256_SIZE];
-    uint32_t  left;
+    uint32_t  left, spare;              /* rounds to do, and then some for nothing: see users_rounds */
 } password_job;
 
 void password_begin(password_job *job, const char *password, size_t len,
                     const uint8_t salt[PASSWORD_SALT], uint32_t iterations);
-/* password_work - at most so many iterations; true when hash is there. */
+/* password_work - at most so many iterations; true when hash is there and the spare rounds are done too.
+   password_begin sets spare to 0. */
 bool password_work(password_job *job, uint32_t most);
 
 /* ---- users -------------------------------------------------------------------------------------- */
 
 /* users_find - NULL: nobody of that name. */
 user *users_find(users *all, const char *name);
+
+/* users_rounds - the most rounds that any user's password has. Each check takes that many, or its time
+   would tell the names that exist from those that do not. */
+uint32_t users_rounds(const users *all);
 
 /* user_salt - what a session is bound to: a new password or a suspension changes it. */
 #define USER_SALT_SIZE (TA_SHA256_SIZE + 1u)
@@ -61,6 +66,9 @@ void user_set_password(user *u, const password_job *job, const uint8_t salt[PASS
 
 /* users_init - nobody, and the stand-in for nobody. */
 ta_status users_init(users *all, uint32_t iterations);
+
+/* users_have_demo - a demo user with his own password is among them: they were made by another start. */
+bool users_have_demo(users *all);
 
 /* users_seed_demo - alice, bob and admin. users_seed - from lines "name password [admin]".
    users_load, users_save - the file of a data directory; it is replaced as a whole.
