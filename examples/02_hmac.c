@@ -21,8 +21,9 @@
 
 typedef void mac_function(const void *key, size_t key_len, const void *msg, size_t len, uint8_t mac[32]);
 
-/* RFC 2104: hash the message with one half of the key, and the result with the other. What comes out
-   is not the state in which the message was left, so nobody can go on from there.
+/* RFC 2104: hash the message behind the key XOR 0x36..., then that digest behind the key XOR 0x5c....
+   What comes out is not the state in which the message was left, so nobody can go on from there (length
+   extension).
    For keys of up to 64 bytes, the hash's block; longer ones are hashed first. */
 static void hmac_by_hand(const void *key, size_t key_len, const void *msg, size_t len, uint8_t mac[32])
 {

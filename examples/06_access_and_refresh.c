@@ -42,7 +42,7 @@ static ta_key         access_key;       /* signs access tokens: each API server 
 static ta_refresh_key refresh_key;      /* mints refresh tokens: stays with the one that answers /refresh */
 static ta_slot        slots[16];        /* one per session, in memory of your own */
 static ta_table       table;
-static ta_auth        auth;             /* never changes after ta_auth_init: share it between threads */
+static ta_auth        auth;             /* never changes after its init; with threads, lock the table */
 
 static ta_status start(const void *secret, size_t len)
 {

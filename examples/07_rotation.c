@@ -1,4 +1,4 @@
-/* 07_rotation.c - a refresh token is spent once. Honest clients spend it twice all the same.
+/* 07_rotation.c - a refresh token is replaced when it is used. Honest clients use one twice all the same.
    Learn: rotation; the window, for two tabs; the retry key, for answers that are lost.
    Build: cc -std=c99 -I.. 07_rotation.c -o 07 && ./07
    Prints (the checker compares it):

@@ -77,9 +77,9 @@ static void spend(const char *who, ta_pair *pair)
 
 static void later(int32_t seconds) { now += seconds; }
 
-/* Only one of the two can spend the token first. The other one then brings an old token, and that never
-   happens to an honest client (lesson 7 has the two exceptions). The server cannot know which of them
-   is alice, so both lose: she can log in again, the thief cannot. RFC 9700 section 4.14.2. */
+/* Only one of the two can spend the token first. The other one then brings an old token, and that happens
+   to an honest client in two cases only (lesson 7: tabs, and answers that are lost). The server cannot know
+   which of them is alice, so both lose: she can log in again, the thief cannot. RFC 9700 section 4.14.2. */
 static bool owner_is_faster(ta_pair *laptop, ta_pair *thief, ta_pair *phone)
 {
     printf("1. The owner is faster\n");

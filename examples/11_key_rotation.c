@@ -111,7 +111,7 @@ static bool refresh(const char *what, size_t stage, ta_pair *pair)
 }
 
 /* A refresh moves a session to the first key. One that sleeps through the middle stages is left behind:
-   so keep the old access key for access_s, and the old refresh key for idle_s, the longest sleep. KEEP,
+   so keep the old access key for access_s and the leeway, and the old refresh key for idle_s, the longest sleep. KEEP,
    because another server may still have the key; if it stays so, the client asks for a login. */
 static bool sleepers(ta_pair *busy, ta_pair *asleep)
 {

@@ -72,7 +72,7 @@ static ta_status check(const ta_auth *a, const ta_pair *pair)
 static bool login(ta_pair *out) { return ta_login(&stateless, "alice", now, NULL, out) == TA_OK; }
 
 /* The list wants a token that was checked: a stranger's must not fill it. It keeps a hash of the jti until
-   the token would have expired anyway, so it stays as small as access_s is short. */
+   the token would have expired for the most lenient clock, so it stays as small as access_s is short. */
 static ta_status deny_token(const ta_pair *pair)
 {
     char      buf[TA_JWT_BUF(TA_ACCESS_CAP)];
@@ -115,8 +115,8 @@ static bool a_list_is_asked(ta_pair *one, ta_pair *two, ta_pair *three)
     return true;
 }
 
-/* Two reads of the store for each request, which the token was meant to save: for what must not wait 15
-   minutes, money say. A store that fails is a refusal, TA_ERR_STORE, never a yes. */
+/* Two reads of the store for each request, which the token was meant to save: for what cannot wait 15
+   minutes, payments for example. A store that fails is a refusal, TA_ERR_STORE, never a yes. */
 static bool the_store_is_asked(ta_pair *one, ta_pair *two)
 {
     printf("The store is asked: cfg.check_sessions\n");

@@ -3,7 +3,7 @@
    Build: cc -std=c99 -I.. 13_fingerprint.c -o 13 && ./13
    Prints (the checker compares it):
        alice logs in
-          Set-Cookie: __Secure-fingerprint=...; Path=/; Max-Age=7776000; Secure; HttpOnly; SameSite=Strict
+          Set-Cookie: __Host-fingerprint=...; Path=/; Max-Age=7776000; Secure; HttpOnly; SameSite=Strict
           alice's request                                TA_OK, HTTP 200
        a script has stolen her access token
           the thief's, without the cookie                TA_ERR_BINDING, HTTP 401
@@ -76,7 +76,7 @@ static ta_status login(browser *b)
     if (ta_random(random, sizeof random) != TA_OK) return TA_ERR_RANDOM;
     st = ta_base64url_encode(random, sizeof random, b->fingerprint, sizeof b->fingerprint, &b->len);
     ta_wipe(random, sizeof random);
-    cookie.name = "__Secure-fingerprint";
+    cookie.name = "__Host-fingerprint";
     if (st == TA_OK) {
         st = ta_cookie_set(&cookie, b->fingerprint, b->len, TA_DAYS(90), header, sizeof header, &n);
     }

@@ -9,7 +9,7 @@
           the thief refreshes with the token she has spent   TA_OK
           alice refreshes, and sees nothing                  TA_OK
           the thief again, in a chain of his own             TA_OK
-          the thief, weeks after she has logged out          TA_OK
+          the thief, 13 days after she has logged out        TA_OK
        One record of 128 bytes
           alice refreshes                                    TA_OK
           the thief refreshes with the token she has spent   TA_ERR_REPLAY
@@ -57,7 +57,8 @@ static ta_status verify(const char *typ, const token *t)
     return ta_jwt_verify(ta_keys_of(&key, 1), t->text, t->len, now, &rules, buf, sizeof buf, &jwt);
 }
 
-/* Good signature, not expired: here is your next pair. There is nothing else to ask. */
+/* Good signature, not expired: here is your next pair. There is nothing else to ask. ("at+jwt" is the typ of
+   RFC 9068, "rt+jwt" one that this program made up in its likeness.) */
 static ta_status jwt_refresh(const token *spent, token *access, token *refresh)
 {
     ta_status st = verify("rt+jwt", spent);
@@ -87,7 +88,7 @@ static bool two_jwts(void)
     told("the thief again, in a chain of his own", jwt_refresh(&stolen, &access, &stolen));
     /* Here alice logs out: her client deletes its tokens. The server has nothing to delete. */
     now += TA_DAYS(13);
-    told("the thief, weeks after she has logged out", jwt_refresh(&stolen, &access, &stolen));
+    told("the thief, 13 days after she has logged out", jwt_refresh(&stolen, &access, &stolen));
     return true;
 }
 

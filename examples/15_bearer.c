@@ -1,5 +1,5 @@
 /* 15_bearer.c - an API server that only checks: "Authorization: Bearer ..." in, HTTP code and challenge out.
-   Learn: what to read, what to answer, how little the client is told; that this server needs one key only.
+   Learn: what to read, what to answer, how little the client is told; that this server has one key only.
    Build: cc -std=c99 -I.. 15_bearer.c -o 15 && ./15
    Prints (the checker compares it):
        a token with the scope write
@@ -23,6 +23,10 @@
           401
           WWW-Authenticate: Bearer realm="api", error="invalid_token"
           log: TA_ERR_ALG
+       longer than any token of ours
+          401
+          WWW-Authenticate: Bearer realm="api", error="invalid_token"
+          log: TA_ERR_LIMIT
        29 seconds too late
           200: thank you, alice
        30 seconds too late
@@ -39,12 +43,14 @@ static int64_t now = 1767268800;                /* 2026-01-01 12:00:00 UTC. A se
 static ta_key  access_key;
 static ta_auth auth;
 
-/* No refresh keys and no store: whoever breaks into this server cannot mint refresh tokens. But HS256 is
-   symmetric, and he can sign access tokens. Where that is too much, you need RS256 or ES256. */
-static ta_status start(const void *master, size_t len)
+/* No refresh keys and no store: whoever breaks into this server cannot mint refresh tokens. That holds only
+   if the secret here is of the access key alone: the master of lesson 6 is both keys. So where servers only
+   check, the issuer has two secrets, too, and derives nothing. But HS256 is symmetric, and a burglar can sign
+   access tokens. Where that is too much, you need RS256 or ES256. */
+static ta_status start(const void *access_secret, size_t len)
 {
     ta_auth_config cfg = TA_ZERO;
-    if (ta_key_derive(&access_key, master, len, "access", NULL) != TA_OK) return TA_ERR_KEY;
+    if (ta_key_init(&access_key, access_secret, len, NULL) != TA_OK) return TA_ERR_KEY;
     cfg.keys     = ta_keys_of(&access_key, 1);
     cfg.issuer   = "https://id.example";
     cfg.audience = "https://api.example";
@@ -65,8 +71,9 @@ static void forbid(response *out)
              "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"write\"");
 }
 
-/* PUT /article. jwt starts as TA_ZERO: if ta_bearer fails, ta_check never runs. A 401 must come with a
-   challenge; it says invalid_token, but not why. Why is for your log: ta_status_name(st), jwt.failed. */
+/* PUT /article. jwt starts as TA_ZERO: if ta_bearer fails, ta_check never runs. What cannot fit in buf is
+   the client's fault, so it must not become TA_ERR_SPACE, a 500. A 401 comes with a challenge; it says
+   invalid_token, but not why. Why is for your log: ta_status_name(st), jwt.failed. */
 static ta_status put_article(const char *authorization, response *out)
 {
     char        buf[TA_JWT_BUF(TA_ACCESS_CAP)], who[32];
@@ -75,6 +82,7 @@ static ta_status put_article(const char *authorization, response *out)
     ta_jwt      jwt = TA_ZERO;
     ta_status   st = ta_bearer(authorization, strlen(authorization), &token, &len);
 
+    if (st == TA_OK && len >= TA_ACCESS_CAP) st = TA_ERR_LIMIT;
     if (st == TA_OK) st = ta_check(&auth, token, len, now, buf, sizeof buf, &jwt);
     if (st == TA_OK) st = ta_json_string(jwt.sub, who, sizeof who, &n);
     out->body[0] = '\0';
@@ -117,7 +125,7 @@ static ta_status issue(const char *scope, char *header, size_t cap)
     claims.issuer     = "https://id.example";
     claims.audience   = "https://api.example";
     claims.subject    = "alice";
-    claims.typ        = "at+jwt";               /* RFC 9068: this is an access token, and nothing else */
+    claims.typ        = "at+jwt";               /* an access token, nothing else (RFC 9068's typ, not all of it) */
     claims.issued_at  = now;
     claims.expires_at = now + TA_MINUTES(15);
     claims.more       = more;
@@ -129,7 +137,7 @@ static ta_status issue(const char *scope, char *header, size_t cap)
 
 int main(void)
 {
-    char header[2][TA_ACCESS_CAP + 8];
+    char header[2][TA_ACCESS_CAP + 8], junk[2000] = "Bearer ";
     if (start(TA_LIT("only for lesson 15: 32 bytes all")) != TA_OK) return 1;
     if (issue("read write", header[0], sizeof header[0]) != TA_OK) return 1;
     if (issue("read", header[1], sizeof header[1]) != TA_OK) return 1;
@@ -140,6 +148,8 @@ int main(void)
     show("another scheme", "Basic YWxpY2U6c2VjcmV0");
     show("two tokens", "Bearer one two");
     show("no token of ours", "Bearer eyJhbGciOiJub25lIn0.e30.");
+    memset(junk + 7, 'x', sizeof junk - 8);
+    show("longer than any token of ours", junk);
     now += TA_MINUTES(15) + 29;
     show("29 seconds too late", header[0]);
     now += 1;

@@ -53,6 +53,7 @@ static ta_status boot(void)
     if (ta_key_derive(&access_key, secret, strlen(secret), "access", NULL) != TA_OK) return TA_ERR_KEY;
     if (ta_key_derive(&refresh_key.key, secret, strlen(secret), "refresh", NULL) != TA_OK) return TA_ERR_KEY;
     if (ta_table_init(&table, slots, SLOTS) != TA_OK) return TA_ERR_CONFIG;
+    if (chip_random(NULL, &table.seed, sizeof table.seed) != TA_OK) return TA_ERR_RANDOM;   /* where names go */
     cfg.keys              = ta_keys_of(&access_key, 1);
     cfg.refresh_keys      = &refresh_key;
     cfg.refresh_key_count = 1;
@@ -66,7 +67,7 @@ static ta_status boot(void)
 
 static void told(const char *what, ta_status st) { printf("   %-46s %s\n", what, ta_status_name(st)); }
 
-/* A page at a time, each with a checksum. The pages one after the other are the snapshot. */
+/* A page at a time, each with a checksum. One behind the other, without a gap, they are the snapshot. */
 static ta_status save(void)
 {
     size_t slot = 0, n;

@@ -75,7 +75,8 @@ for b in "$OUT"/*.fragment; do check "fragment $(basename "$b")" fragment "$b"; 
 int main(void)
 {
     static const char secret[] = "a secret for the README only, no other";
-    static char body[1400], set[1400], header[1400], who[64];
+    static const char key[] = "QUJDREVGR0hJSktMTU5PUA", other[] = "QUJDREVGR0hJSktMTU5PUQ";
+    static char body[1400], set[1400], again[1400], header[1400], who[64];
     int64_t  now = 1767225600;
     uint32_t epoch;
     ta_pair  pair, next;
@@ -86,13 +87,19 @@ int main(void)
     snprintf(header, sizeof header, "Bearer %s", pair.access);
     if (on_request(header, strlen(header), now, who) != TA_OK || strcmp(who, "alice") != 0) return 4;
     if (on_request(header, strlen(header), now + 901, who) != TA_ERR_EXPIRED) return 5;
+    memset(body, 'x', sizeof body);
+    memcpy(body, "Bearer ", 7);
+    if (on_request(body, sizeof body, now, who) != TA_ERR_LIMIT) return 15;
     if (on_refresh(pair.refresh, pair.refresh_len, now + 901, &next) != TA_OK) return 6;
     snprintf(header, sizeof header, "a=b; __Host-refresh=%s", next.refresh);
-    if (refresh_handler(header, strlen(header), now + 1802, body, set) != 200) return 7;
+    if (refresh_handler(header, strlen(header), key, 22, now + 1802, body, set) != 200) return 7;
     if (strstr(body, "access_token") == NULL || strstr(set, "__Host-refresh=") != set) return 8;
-    if (refresh_handler(header, strlen(header), now + 3603, body, set) != 401 || set[0] != '\0') return 9;
-    if (on_logout(pair.refresh, pair.refresh_len, now + 3604) != TA_OK) return 10;
-    return gate_opens(&access_key, body, 3, now) ? 11 : 0;
+    if (refresh_handler(header, strlen(header), key, 22, now + 1900, body, again) != 200) return 9;
+    if (strncmp(set, again, 66) != 0) return 10;        /* name and value: the same token */
+    if (refresh_handler(header, strlen(header), NULL, 0, now + 1901, body, set) != 400) return 11;
+    if (refresh_handler(header, strlen(header), other, 22, now + 3603, body, set) != 401 || set[0] != '\0') return 12;
+    if (on_logout(pair.refresh, pair.refresh_len, now + 3604) != TA_OK) return 13;
+    return gate_opens(&access_key, body, 3, now) ? 14 : 0;
 }
 END
 } > "$OUT/server.c"

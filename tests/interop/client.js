@@ -3,7 +3,7 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { createHmac, randomBytes } = require('node:crypto');
-const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const axios = require('axios');
 const jwt = require('jsonwebtoken');
@@ -180,9 +180,8 @@ async function withoutQueue(check) {
 /* Another service checks the server's access tokens: it has the access key, not the refresh key. */
 async function otherService(check) {
   const data = mkdtempSync(path.join(process.env.OUT, 'data-'));
-  const master = randomBytes(32);
-  writeFileSync(path.join(data, 'secret'), master, { mode: 0o600 });
   const server = await startServer('--data', data);
+  const master = readFileSync(path.join(data, 'secret'));
   const key = createHmac('sha256', master).update('tokenauth.h derive 1\0access').digest();
   const rules = { algorithms: ['HS256'], issuer: 'tokenauth-demo', audience: 'tokenauth-demo-api' };
   const c = makeClient(server.url, 'refresh_token in the body');
