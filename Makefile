@@ -8,7 +8,7 @@ help:
 	@echo 'make           builds build/tokenauth, the command line tool'
 	@echo 'make demo      the whole story, told by a program built with nothing but cc'
 	@echo 'make server    a login server with a page to try it on, http://localhost:8080/ (ARGS=--help)'
-	@echo 'make test      all tests: offline, about a minute; the last line is the sum'
+	@echo 'make test      all tests: offline, about a minute; the last line is the sum (make check: the same)'
 	@echo
 	@echo 'make shape     every way to include, switch and compile the header: a few minutes'
 	@echo 'make examples-check  each lesson, as C and as C++, against the output in its opening comment'
@@ -19,7 +19,8 @@ help:
 	@echo 'make stack     the stack each call takes, against the bounds that the header states'
 	@echo 'make wiped     nothing secret lies on the stack after a call, whatever became of it'
 	@echo 'make interop   against jsonwebtoken, Express with passport-jwt, a client of axios; needs node and npm'
-	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium'
+	@echo 'make web-check the demo page in a browser, screenshots in build/web; needs node, npm and chromium;'
+	@echo '               PARTS="tabs thief" only those'
 	@echo 'make ports     the self-test on machine after machine, from AVR to s390x; tells what is missing'
 	@echo 'make port-m0   on one of them; the names stand in tests/ports/run.sh'
 	@echo 'make stores-scale  what each store costs, into examples/stores/README.md (MOST=1000000: half an hour);'
@@ -27,12 +28,16 @@ help:
 	@echo 'make server-stores  the demo server that takes --store sqlite:FILE, postgres://..., redis://..., too'
 	@echo 'make stores    journal, SQLite, PostgreSQL, Redis, Redis Cluster: one suite, faults, planted bugs;'
 	@echo '               QUICK=1 the short form, STORES="journal sqlite" only those, PLANTS=1 the bugs alone'
-	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets'
-	@echo 'make protocol  every interleaving of a few clients over one store; planted bugs; DEPTH=2, 3 more'
+	@echo 'make sizes     flash, stack and instructions on four chips, against README and budgets;'
+	@echo '               WRITE=--write puts them into README'
+	@echo 'make protocol  every interleaving of a few clients over one store; planted bugs; DEPTH=2, 3 more,'
+	@echo '               ONLY=name one scenario'
 	@echo 'make fuzz      every fuzz target for TIME=60 seconds each; ENGINE=afl, TARGETS="json jwt", JOBS=2'
+	@echo 'make fuzz-replay  every fuzz target over its committed inputs, with any C compiler'
 	@echo 'make fuzz-plants  bugs built in on purpose: does each fuzz target notice?'
 	@echo 'make fuzz-corpus  writes the first inputs of fuzz/corpus anew'
-	@echo 'make ct        constant time: valgrind at every -O level, traces of Cortex-M code; planted leaks'
+	@echo 'make ct        constant time: valgrind at every -O level, traces of Cortex-M code; planted leaks;'
+	@echo '               CCS="gcc-12 clang-19" other compilers, ONLY="clang -O3" what has this in its name'
 	@echo 'make mutants   tokenauth.h changed in one place at a time: do the tests notice? hours for all;'
 	@echo '               SAMPLE=200 a fixed choice, PART=1/20 a part, SECTIONS="auth table" only those'
 	@echo 'make firmware  a gate controller for Cortex-M under QEMU: the dialogue with it, power cuts and all'
@@ -40,7 +45,7 @@ help:
 	@echo 'make differential  against SQLite, OpenSSL, JSON.parse, jsonwebtoken, jose, fast-jwt; CASES=100000'
 	@echo 'make static    gcc -fanalyzer, clang-tidy, cppcheck; MISRA against tests/misra.md (WRITE=1 writes it)'
 	@echo 'make proofs    for every input within a bound, or for every input: CBMC and Frama-C; planted bugs;'
-	@echo '               PROOF=key only those, LONG=1 larger bounds, PLANTS=no without the bugs, PLANTS=one'
+	@echo '               PROOF=key only those, LONG=1 larger bounds, PLANTS=no without the bugs, =one with one each'
 	@echo 'make coverage  lines, branches and MC/DC that the tests reach: gcov, clang-19, Python 3'
 	@echo 'make bench     tokens, sessions, tables against the hash itself and what is installed of others;'
 	@echo '               SIZES="1000 8000000" numbers of sessions, QUICK=1 a run of seconds'
@@ -76,7 +81,7 @@ build/server: examples/server/*.c examples/server/*.h examples/stores/journal.h 
 	@mkdir -p build
 	$(CC) -O2 -D_POSIX_C_SOURCE=200809L -o build/server examples/server/*.c -pthread
 
-test:
+test check:
 	@CC='$(CC)' JOBS='$(JOBS)' SANITIZE='$(SANITIZE)' SWITCH='$(SWITCH)' WERROR='$(WERROR)' sh tests/run.sh
 
 shape:
@@ -98,12 +103,10 @@ readme:
 lengths:
 	@awk -f tests/lengths.awk tokenauth.h
 
-stack: build/stack
-	@build/stack figures
-
-build/stack: tests/stack.c tests/own_stack.h tokenauth.h
+stack: tests/stack.c tests/own_stack.h tokenauth.h
 	@mkdir -p build
-	@$(CC) -O2 -o build/stack tests/stack.c
+	@for how in -O1 -O2 -Os -O3 '-O3 -fstack-protector-strong'; do echo "$(CC) $$how:"; \
+	    $(CC) $$how -o build/stack tests/stack.c && build/stack figures || exit 1; done
 
 wiped: tests/wiped.c tests/own_stack.h tokenauth.h
 	@mkdir -p build
@@ -151,6 +154,9 @@ protocol:
 fuzz:
 	@CC='$(CC)' TIME='$(TIME)' TARGETS='$(TARGETS)' ENGINE='$(ENGINE)' JOBS='$(JOBS)' sh fuzz/run.sh
 
+fuzz-replay:
+	@CC='$(CC)' sh fuzz/replay.sh
+
 fuzz-plants:
 	@CC='$(CC)' sh fuzz/plants.sh
 
@@ -162,10 +168,11 @@ build/make_corpus: fuzz/make_corpus.c fuzz/fuzz.h tokenauth.h
 	@$(CC) -O1 -o build/make_corpus fuzz/make_corpus.c
 
 ct:
-	@JOBS='$(JOBS)' CCS='$(CCS)' sh tests/ct/run.sh
+	@JOBS='$(JOBS)' CCS='$(CCS)' ONLY='$(ONLY)' sh tests/ct/run.sh
 
 mutants:
 	@JOBS='$(JOBS)' SECTIONS='$(SECTIONS)' SAMPLE='$(SAMPLE)' PART='$(PART)' python3 tests/mutants/mutate.py
+
 differential:
 	@CC='$(CC)' CASES='$(CASES)' SEED='$(SEED)' sh tests/differential.sh
 
@@ -191,13 +198,6 @@ gate:
 clean:
 	rm -rf build
 
-.PHONY: ports all help demo test shape examples-check cli-check readme lengths stack wiped interop web-check clean stores stores-scale server-stores
-.PHONY: sizes firmware recipes
-.PHONY: protocol
-.PHONY: fuzz fuzz-plants fuzz-corpus
-.PHONY: protocol ct mutants
-.PHONY: server server-check
-.PHONY: coverage proofs
-.PHONY: static
-.PHONY: differential
-.PHONY: bench bench-peers gate
+.PHONY: all help demo server test check shape examples-check cli-check server-check readme lengths stack wiped \
+    interop web-check ports sizes firmware recipes stores stores-scale server-stores protocol \
+    fuzz fuzz-replay fuzz-plants fuzz-corpus ct mutants differential static proofs coverage bench bench-peers gate clean
