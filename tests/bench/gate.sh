@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 2
 CC=${CC:-gcc}
 out=build/gate
 budgets=tests/bench/budgets.txt
+calls=100
 unset_features=-AVX2_Usable,-AVX2,-AVX512F,-AVX512VL,-ERMS,-FSRM,-BMI2,-SSSE3,-Fast_Unaligned_Copy
 GLIBC_TUNABLES=glibc.cpu.hwcaps=$unset_features
 export GLIBC_TUNABLES
@@ -20,16 +21,16 @@ rm -rf "$out" && mkdir -p "$out" || exit 2
 count() { # FORM SWITCHES...: lines "form operation instructions"
     form=$1; shift
     for c in form sessions tokens gate; do
-        $CC -std=gnu99 -O2 "$@" -DFORM=gate_form -DFORM_NAME="\"$form\"" \
+        $CC -std=gnu99 -O2 "$@" -DCALLS=$calls -DFORM=gate_form -DFORM_NAME="\"$form\"" \
             -c "tests/bench/$c.c" -o "$out/$c.o" || return 1
     done
     $CC -o "$out/$form" "$out/form.o" "$out/sessions.o" "$out/tokens.o" "$out/gate.o" || return 1
     valgrind -q --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/$form.out" "$out/$form" >&2 ||
         return 1
     for f in "$out/$form".out.*; do
-        awk -v form="$form" '/^desc: Trigger: Client Request: / { op = $NF }
+        awk -v form="$form" -v calls=$calls '/^desc: Trigger: Client Request: / { op = $NF }
                              /^(totals|summary): / { n = $2 }
-                             END { if (op != "") print form, op, n }' "$f"
+                             END { if (op != "") print form, op, int(n / calls) }' "$f"
     done
 }
 
