@@ -115,8 +115,8 @@ table() { # from the lines that store_scale.h tells of; those of the disk have "
 
 plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwards
     awk '
-    function x(n) { return 90 + (log(n) / log(10) - 3) * 150 }
-    function y(v) { return 330 - (log(v) / log(10)) * 85 }
+    function right(n) { return 90 + (log(n) / log(10) - 3) * 150 }
+    function up(v) { return 330 - (log(v) / log(10)) * 85 }
     function text(x, y, how, what) { printf "<text x=\"%d\" y=\"%d\" %s>%s</text>\n", x, y, how, what }
     function lowest(    i, low) {               # whose name is not placed yet
         for (i = 1; i <= k; i++) {
@@ -130,8 +130,8 @@ plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwar
     function rule(d) { printf "<path d=\"%s\" stroke=\"#ddd\"/>\n", d }
     $1 == "scale" {
         if (!($2 in line)) order[++k] = $2
-        line[$2] = line[$2] " " x($3) "," y($5 + $6)
-        end[$2] = y($5 + $6); last[$2] = x($3)
+        line[$2] = line[$2] " " right($3) "," up($5 + $6)
+        end[$2] = up($5 + $6); last[$2] = right($3)
     }
     END {
         split("#555 #06c #080 #a50 #c00 #808", colour, " ")
@@ -139,12 +139,12 @@ plot() { # log-log: sessions to the right, microseconds of CPU per refresh upwar
               " font-family=\"sans-serif\" font-size=\"13\">"
         print "<rect width=\"720\" height=\"400\" fill=\"white\"/>"
         for (e = 0; e <= 3; e++) {
-            rule("M90 " y(10^e) " H560")
-            text(82, y(10^e) + 4, "text-anchor=\"end\"", 10^e)
+            rule("M90 " up(10^e) " H560")
+            text(82, up(10^e) + 4, "text-anchor=\"end\"", 10^e)
         }
         for (e = 3; e <= 6; e++) {
-            rule("M" x(10^e) " 330 V60")
-            text(x(10^e), 350, "text-anchor=\"middle\"", 10^e)
+            rule("M" right(10^e) " 330 V60")
+            text(right(10^e), 350, "text-anchor=\"middle\"", 10^e)
         }
         text(90, 30, "", "CPU per refresh in µs, caller and server together, by the number of sessions")
         place()
