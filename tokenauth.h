@@ -330,7 +330,7 @@ TA_MUST_CHECK TA_API ta_status ta_json_find(const char *json, size_t len, const 
 
    path   "scope" · "realm_access.roles" · "roles[0]" · "a[\"key.with.dots\"].b" · "" is v itself.
           A bare name is any text without . [ ] and "; what stands in [""] is a JSON string
-   Gives the value, or an absent one when any step is missing or of another kind. Absent flows on:
+   Gives the value, or an absent one when any step is missing or of another kind, or path is NULL. Absent flows on:
    every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end is enough.
        if (ta_json_has(ta_json_at(jwt.claims, "realm_access.roles"), TA_LIT("admin"))) ...
    Needs v from checked text to be right; is memory-safe on any bytes.                         */
@@ -414,8 +414,8 @@ typedef struct ta_key {
 
 /* ta_key_init - from raw bytes, which you may wipe afterwards. kid may be NULL: then the token names
    no key; else 1..TA_KID_MAX printable ASCII characters, neither " nor \. A failure wipes *key.
-   TA_OK · TA_ERR_KEY len < 32 (RFC 7518 3.2), no secret; text of a PEM or SSH public key: who has that
-   file must not be able to sign (RFC 8725 2.1) · TA_ERR_ARGUMENT the kid, key is NULL          */
+   TA_OK · TA_ERR_KEY len < 32 (RFC 7518 3.2), no secret; text that holds PEM or begins as an SSH public
+   key: who has that file must not be able to sign (RFC 8725 2.1) · TA_ERR_ARGUMENT the kid, key is NULL */
 TA_MUST_CHECK TA_API ta_status ta_key_init(ta_key *key, const void *secret, size_t len,
                                            const char *kid);
 
@@ -438,7 +438,7 @@ TA_MUST_CHECK TA_API ta_status ta_key_derive(ta_key *key, const void *master, si
                                              const char *purpose, const char *kid);
 
 /* ta_keys - signs with list[0]. Reads a token with the keys of its kid; a token or key without a kid:
-   each in turn. To change a secret: {old,new} everywhere, then {new,old}, then {new}.
+   each in turn. A kid that is no text is that of no key here. To change a secret: {old,new} everywhere, then {new,old}, then {new}.
    TA_ERR_KEY from every call: list NULL, count 0 or over TA_MAX_KEYS, a key that is not ready. */
 typedef struct ta_keys {
     const ta_key *list;
@@ -474,7 +474,7 @@ typedef struct ta_claims {
    Header {"alg":"HS256","typ":…,"kid":…}; claims iss sub aud exp nbf iat jti sid, then more.
    cap     TA_JWT_CAP(bytes of claims as JSON) is always enough; out may not overlap the claims
    out     *out_len bytes and a NUL; "" and 0 after a failure
-   TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf ·
+   TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf (each rounded up) ·
    TA_ERR_JSON, _DUPLICATE, _CLAIM more is no JSON object, repeats a name, has an exp nbf iat that is
    no number; or text that is not UTF-8 · TA_ERR_LIMIT over TA_MAX_TOKEN, TA_MAX_MEMBERS,
    TA_MAX_DEPTH · TA_ERR_ARGUMENT a NULL, the typ, a time below 0 or over 2^53                   */
@@ -496,7 +496,7 @@ typedef struct ta_rules {
                                    NULL: none or "JWT" only, so a refresh or mail token is out */
     const char *required;       /* names with spaces between: "sub jti scope"; null is missing */
     int32_t     leeway_s;       /* clock skew, 0..300                                        */
-    int32_t     max_age_s;      /* now - iat at most;       0: no limit                      */
+    int32_t     max_age_s;      /* now - iat at most, and leeway_s more; 0: no limit         */
     int32_t     max_lifetime_s; /* exp - iat at most, each rounded up; 0: no limit           */
     bool        allow_no_exp;
     bool        allow_any_audience;
@@ -675,8 +675,8 @@ TA_MUST_CHECK TA_API ta_status ta_table_save(const ta_table *t, size_t *slot,
    TA_LOAD_REVOKE_ALL  sessions come back as revoked: everybody logs in again, once
    TA_LOAD_RESUME      as they were; what ended since the save is alive again, so set allow_ahead.
                        Refused when the last login, refresh or logout of all that it shows is more than
-                       max_age_s ago, or ahead: the time it was saved at is not in it
-   Expired records are left out.
+                       max_age_s ago or ahead: the time it was saved at is not in it
+   Expired records are left out. Any other `how` counts as TA_LOAD_REVOKE_ALL.
    TA_OK · TA_ERR_SNAPSHOT cut, damaged, too old, does not fit: the table is empty ·
    TA_ERR_CLOCK now <= 0 · TA_ERR_STORE the lock · TA_ERR_ARGUMENT a NULL, max_age_s < 1 to resume */
 TA_MUST_CHECK TA_API ta_status ta_table_load(ta_table *t, const void *in, size_t len, int64_t now,
@@ -761,12 +761,13 @@ typedef struct ta_auth_config {
     ta_store    store;
     int32_t     access_s;       /* 0: 900        */
     int32_t     idle_s;         /* 0: 14 days    */
-    int32_t     absolute_s;     /* 0: 90 days; the same on all servers of one store */
+    int32_t     absolute_s;     /* 0: 90 days; the same on all servers of one store. Made less, it ends
+                                   older sessions sooner; made more, it does not lengthen them */
     int32_t     window_s;       /* 0: 10; 1..300; TA_NONE */
     int32_t     retry_s;        /* 0: 1 day; TA_NONE */
     int32_t     leeway_s;       /* for ta_check; 0..300 */
     uint16_t    max_sessions;   /* 0: 16 per subject */
-    bool        reject_over_cap;/* refuse the login instead of ending the least used session */
+    bool        reject_over_cap;/* refuse the login instead of ending a session that lives */
     uint8_t     allow_ahead;    /* generations a token may be ahead of a store that lost writes */
     bool        check_sessions; /* ta_check reads session and mark too: logout works at once */
     int64_t     sessions_not_before;        /* older sessions are over; 0: none */
@@ -774,7 +775,8 @@ typedef struct ta_auth_config {
     void       *ctx;            /* handed to the three below */
     /* random  fill out, or say anything but TA_OK.                    NULL: ta_random
        user    at each refresh: the user's salt now, claims for the new access token. TA_OK, or
-               TA_ERR_SUSPENDED; whatever else you return comes back as it is. out starts as zero.
+               TA_ERR_SUSPENDED, for a user who is gone, too; whatever else you return comes back as it
+               is, and so does what ta_http_code and client make of it. out starts as zero.
                NULL: sessions have no salt, refreshed tokens no further claims
        event   for the log; after everything else, under no lock.      NULL: none               */
     ta_status (*random)(void *ctx, void *out, size_t len);
@@ -843,8 +845,8 @@ TA_MUST_CHECK TA_API ta_status ta_user_epoch(const ta_auth *a, const char *subje
 
 /* ta_login - you have checked the password; this opens a session.
    Drops sessions when the user has more than max_sessions: first those that are over (also of another
-   salt, once unused for access_s), then those never refreshed though access_s has passed, then the
-   least used.
+   salt, once unused for access_s), then those never refreshed for longer than access_s, then the least
+   used. opts.replaces is deleted whoever's it is; one that is no token of ours is passed over.
    out        both tokens, and client = SET; wipe it when sent. Zero after a failure, client KEEP.
               opts.replaces may stand in it
    TA_OK · TA_ERR_FULL the store, before any session was dropped for it, or reject_over_cap ·
@@ -857,9 +859,11 @@ TA_MUST_CHECK TA_API ta_status ta_login  (const ta_auth *a, const char *subject,
 /* ta_check - ta_jwt_verify with the issuer, audience and keys of a, typ "at+jwt" and a sub, as ta_login
    makes them; then deny-list and session. It knows no scopes: look at them afterwards.
    Arguments, results and `failed` as there; also TA_ERR_DENIED, and with check_sessions TA_ERR_ENDED,
-   _REVOKED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is asked:
+   _REVOKED, _EXPIRED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is asked:
    a logout then shows when the access token ends, after access_s at most.
-   Anybody may send a token that is longer than buf: refuse it first, or TA_ERR_SPACE becomes a 500. */
+   But a name twice in the token is TA_ERR_JSON here: TA_ERR_DUPLICATE is a fault of the server's to
+   ta_http_code. Anybody may send a token that is longer than buf: refuse it first, or TA_ERR_SPACE
+   becomes a 500, too.                                                                          */
 TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, size_t len,
                                           int64_t now, char *buf, size_t cap, ta_jwt *out);
 /* ta_refresh - a new pair for a refresh token, which may stand in *out. out->client says what to do
@@ -868,9 +872,10 @@ TA_MUST_CHECK TA_API ta_status ta_check  (const ta_auth *a, const char *access, 
    _EXPIRED the session's absolute end · _IDLE · _LOGGED_OUT · _USER_CHANGED · _SUSPENDED (or what
    your user hook said) · _BINDING · _REPLAY an old token: the session is revoked now · _AHEAD ·
    _STORE · _BUSY · TA_ERR_SPACE, _JSON, _DUPLICATE, _CLAIM, _LIMIT, _AGE the claims of your hook: the
-   server's fault, whatever ta_http_code says · _RANDOM. Nothing was granted, and but for REPLAY and
-   AHEAD nothing changed; after STORE it may have rotated unseen: the token is good for another try
-   within window_s, or with its retry key.                                                      */
+   server's fault, whatever ta_http_code says · _RANDOM · _ARGUMENT opts.old_salt is set, too. Nothing was
+   granted, and but for REPLAY and AHEAD nothing changed (the session of generation 2^32 - 2 ends, as
+   ENDED); after STORE it may have rotated unseen: the token is good for another try within window_s, or
+   with its retry key.                                                                          */
 TA_MUST_CHECK TA_API ta_status ta_refresh(const ta_auth *a, const char *refresh, size_t len,
                                           int64_t now, const ta_refresh_opts *opts, ta_pair *out);
 /* ta_logout - any generation of the token will do. TA_OK also when the session is gone already;
@@ -939,7 +944,7 @@ TA_MUST_CHECK TA_API ta_status ta_cookie_get(const char *header, size_t len, con
 
 /* ta_cookie_put - the value of a Set-Cookie header for a pair, as pair->client asks: set or clear.
    TA_CLIENT_KEEP, TA_CLIENT_LOGIN: TA_OK and *out_len 0, so send no header.
-   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL; a name that is no token; a path without its slash
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL; set without a token; a name that is no token; a path without its slash
    or with a semicolon; __Host- with another path than "/"; __Host- or __Secure- with allow_http.
    After a failure out is "" and *out_len 0.                                                    */
 TA_MUST_CHECK TA_API ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair,
@@ -3102,8 +3107,9 @@ static ta_json tai_step_down(ta_json v, const tai_step *step)
 
 ta_json ta_json_at(ta_json v, const char *path)
 {
-    size_t len = strlen(path), pos = 0;
+    size_t len = path != NULL ? strlen(path) : 0, pos = 0;
     tai_step step;
+    if (path == NULL) tai_zero(&v, sizeof v);
     while (pos < len) {
         if (tai_path_step(path, len, &pos, &step)) {
             v = tai_step_down(v, &step);
@@ -5546,11 +5552,18 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, cons
     return st == TA_ERR_CONFLICT ? TA_ERR_BUSY : st;
 }
 
+/* When a session is over at the latest: as its login had it, or sooner where absolute_s is less by now. */
+static int64_t tai_session_ends(const ta_auth *a, const ta_record *r)
+{
+    int64_t now_allowed = r->created + a->cfg.absolute_s;
+    return now_allowed < r->ends_at ? now_allowed : r->ends_at;
+}
+
 /* Step 6: a session that is over by itself.                                                      */
 static ta_status tai_session_state(const ta_auth *a, const ta_record *r, int64_t now)
 {
     if (r->state != TAI_LIVE) return TA_ERR_REVOKED;
-    if (r->ends_at <= now || r->created + a->cfg.absolute_s <= now) return TA_ERR_EXPIRED;
+    if (tai_session_ends(a, r) <= now) return TA_ERR_EXPIRED;
     if (r->idle_until <= now) return TA_ERR_IDLE;
     return r->created < a->cfg.sessions_not_before ? TA_ERR_ENDED : TA_OK;
 }
@@ -5567,7 +5580,7 @@ static ta_status tai_session_lives(const ta_auth *a, const ta_record *r, int64_t
 
 /* ---- what the caller gets ------------------------------------------------------------------- */
 
-static void tai_describe(const ta_record *r, ta_session *out)
+static void tai_describe(const ta_auth *a, const ta_record *r, ta_session *out)
 {
     tai_zero(out, sizeof *out);
     tai_sid_put(r->id, out->sid);
@@ -5576,14 +5589,14 @@ static void tai_describe(const ta_record *r, ta_session *out)
     memcpy(out->app, r->app, sizeof out->app);
     out->created   = r->created;
     out->last_used = r->rotated_at;
-    out->ends_at   = r->ends_at;
+    out->ends_at   = tai_session_ends(a, r);
 }
 
 static void tai_tell(const ta_auth *a, ta_event what, const ta_record *r)
 {
     ta_session s;
     if (a->cfg.event == NULL) return;
-    tai_describe(r, &s);
+    tai_describe(a, r, &s);
     a->cfg.event(a->cfg.ctx, what, &s);
 }
 
@@ -5614,6 +5627,7 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
     uint8_t random[16];
     ta_claims c = TA_ZERO;
     size_t len = 0;
+    int64_t ends = tai_session_ends(a, r);
     ta_status st = tai_draw(a, random, sizeof random);
     if (st != TA_OK) return st;
     tai_base64url_encode(random, sizeof random, jti);
@@ -5625,7 +5639,7 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
     c.session    = out->sid;
     c.typ        = "at+jwt";
     c.issued_at  = now;
-    c.expires_at = r->ends_at - now < a->cfg.access_s ? r->ends_at : now + a->cfg.access_s;
+    c.expires_at = ends - now < a->cfg.access_s ? ends : now + a->cfg.access_s;
     c.more       = more;
     c.more_len   = more_len;
     st = ta_jwt_sign(a->cfg.keys.list, &c, out->access, sizeof out->access, &len);
@@ -5638,7 +5652,7 @@ static ta_status tai_access_token(const ta_auth *a, const ta_record *r, const ch
 static ta_status tai_pair_build(const ta_auth *a, const ta_record *r, const uint8_t secret[TAI_SECRET],
                                 const char *more, size_t more_len, int64_t now, ta_pair *out)
 {
-    int64_t left = (r->idle_until < r->ends_at ? r->idle_until : r->ends_at) - now;
+    int64_t ends = tai_session_ends(a, r), left = (r->idle_until < ends ? r->idle_until : ends) - now;
     tai_zero(out, sizeof *out);
     tai_sid_put(r->id, out->sid);
     out->refresh_len = (uint16_t)tai_token_mint(a, secret, r->gen, out->refresh);
@@ -5657,6 +5671,7 @@ typedef struct tai_visit {      /* a token came; what is known of it so far */
     bool       asked;           /* the user hook has been called */
     bool       again;           /* somebody else was faster: read anew */
     ta_event   event;           /* 0: none */
+    ta_event   doubt;           /* REPLAY or AHEAD, for which a write may have revoked the session */
 } tai_visit;
 
 static ta_status tai_ask_user(tai_visit *v)
@@ -5666,7 +5681,7 @@ static ta_status tai_ask_user(tai_visit *v)
     ta_status st;
     if (v->asked || cfg->user == NULL) return TA_OK;
     v->asked = true;
-    tai_describe(&v->rec, &s);
+    tai_describe(v->x.auth, &v->rec, &s);
     st = cfg->user(cfg->ctx, &s, &v->user);
     if (st != TA_OK) return st;
     if ((v->user.salt == NULL && v->user.salt_len > 0) || (v->user.more == NULL && v->user.more_len > 0))
@@ -5708,6 +5723,19 @@ static ta_status tai_look_again(tai_visit *v)
     return st == TA_ERR_STORE ? TA_ERR_STORE : TA_ERR_LOGGED_OUT;
 }
 
+static ta_status tai_revoked_for(ta_event why)
+{
+    return why == TA_EVENT_REPLAY ? TA_ERR_REPLAY : TA_ERR_AHEAD;
+}
+
+/* Revoked: by others, or by a write of our own that came late.                                    */
+static ta_status tai_was_revoked(tai_visit *v)
+{
+    if (v->doubt == 0) return TA_ERR_REVOKED;
+    v->event = v->doubt;
+    return tai_revoked_for(v->doubt);
+}
+
 /* Steps 4 to 9: may this session be refreshed at all? Nothing falls through, nothing is changed.  */
 static ta_status tai_admit(tai_visit *v)
 {
@@ -5719,6 +5747,7 @@ static ta_status tai_admit(tai_visit *v)
     k = tai_refresh_key(a, v->rec.kid);
     if (k == NULL) return TA_ERR_UNKNOWN_KEY;
     st = tai_session_lives(a, &v->rec, v->x.now);
+    if (st == TA_ERR_REVOKED) return tai_was_revoked(v);
     if (st == TA_ERR_LOGGED_OUT) return tai_look_again(v);      /* the mark's word; the hook's is final */
     if (st == TA_OK) st = tai_ask_user(v);
     if (st == TA_OK) st = tai_check_seal(v, k);
@@ -5798,9 +5827,13 @@ static ta_status tai_commit(tai_visit *v, const ta_record *next, ta_status then)
 static ta_status tai_revoke(tai_visit *v)
 {
     ta_record next = v->rec;
+    ta_event why = v->event;
+    ta_status st;
     next.state = TAI_REVOKED;
     next.ver++;
-    return tai_commit(v, &next, v->event == TA_EVENT_REPLAY ? TA_ERR_REPLAY : TA_ERR_AHEAD);
+    st = tai_commit(v, &next, tai_revoked_for(why));
+    if (v->x.unknown > 0) v->doubt = why;
+    return st;
 }
 
 /* Both tokens. What was noticed on the way is no event if nothing can be handed out.              */
@@ -5935,20 +5968,27 @@ static void tai_new_session(const ta_auth *a, const char *subject, size_t len, i
 }
 
 /* The new session into the store. Its id is random: another one there already means that the random
-   source repeats itself. Our own, of a write that was in doubt and came late, is the one we want.   */
+   source repeats itself. Our own, of a write that was in doubt and came late, is the one we want; and
+   nothing there means that the store had another reason to refuse, which may be gone by now.        */
 static ta_status tai_birth(tai_access *x, const ta_record *r)
 {
     ta_record there;
     ta_status st;
     int round;
-    for (round = 0; round < 2; round++) {
+    for (round = 0; round < TAI_ROUNDS; round++) {
         st = tai_insert(x, r);
         if (st != TA_ERR_CONFLICT) return st;
-        if (x->unknown == 0) return TA_ERR_RANDOM;
-        if (tai_get(x->auth, r->id, &there) == TA_OK)
-            return tai_same_record(&there, r) ? TA_OK : TA_ERR_RANDOM;
+        st = tai_get(x->auth, r->id, &there);
+        if (st == TA_OK) return x->unknown > 0 && tai_same_record(&there, r) ? TA_OK : TA_ERR_RANDOM;
+        if (st != TA_ERR_NOT_FOUND) return TA_ERR_STORE;
     }
-    return TA_ERR_STORE;
+    return TA_ERR_BUSY;
+}
+
+/* Nobody has its tokens: it is as it was written, or gone. So no read that could fail comes first.  */
+static void tai_take_back(tai_access *x, const ta_record *r)
+{
+    if (tai_swap(x, r->id, r, NULL) != TA_OK) (void)tai_delete(x, r->id);
 }
 
 /* A walk over the ids of a subject's sessions, a page at a time, while they come and go.          */
@@ -6108,7 +6148,7 @@ TAI_APART static ta_status tai_settle(tai_access *x, tai_arrival *in)
     if (st == TA_OK) st = tai_hold_cap(x, in);
     if (st == TA_OK && in->leaving != NULL) st = tai_delete(x, in->leaving);
     if (st == TA_OK) tai_sweep(x, 2);
-    else (void)tai_delete(x, in->self->id);
+    else tai_take_back(x, in->self);
     return st;
 }
 
@@ -6315,7 +6355,7 @@ ta_status ta_session_get(const ta_auth *a, const char *subject, const char *sid,
     if (st == TA_OK) st = tai_find_session(a, subject, sid, sid_len, &r);
     tai_zero(out, sizeof *out);                         /* sid may stand in it */
     if (st == TA_OK) st = tai_session_lives(a, &r, now);
-    if (st == TA_OK) tai_describe(&r, out);
+    if (st == TA_OK) tai_describe(a, &r, out);
     return st;
 }
 
@@ -6338,7 +6378,7 @@ static ta_status tai_fill_list(tai_walk *walk, uint32_t epoch, int64_t now, ta_s
     ta_status st = TA_OK;
     while (*n < cap && (st = tai_walk_next(walk, &r)) == TA_OK) {
         if (r.epoch != epoch || tai_session_state(walk->auth, &r, now) != TA_OK) continue;
-        tai_describe(&r, &out[(*n)++]);
+        tai_describe(walk->auth, &r, &out[(*n)++]);
     }
     return st == TA_ERR_ABSENT ? TA_OK : st;
 }
@@ -6365,6 +6405,7 @@ ta_status ta_session_list(const ta_auth *a, const char *subject, int64_t now, co
     ta_status st;
 
     if (n != NULL) *n = 0;
+    if (n == NULL && out != NULL) memset(out, 0, cap * sizeof *out);
     if (n == NULL || out == NULL || cap == 0) return TA_ERR_ARGUMENT;
     st = tai_list_begin(&walk, a, subject, now, after);
     memset(out, 0, cap * sizeof *out);                  /* `after` may stand in it */
@@ -6427,7 +6468,7 @@ ta_status ta_check(const ta_auth *a, const char *access, size_t len, int64_t now
     rules.required = a->cfg.deny != NULL ? "sub jti iat" : "sub";
     rules.leeway_s = a->cfg.leeway_s;
     st = ta_jwt_verify(a->cfg.keys, access, len, now, &rules, buf, cap, out);
-    if (st != TA_OK) return st;
+    if (st != TA_OK) return st == TA_ERR_DUPLICATE ? TA_ERR_JSON : st;
     st = tai_check_standing(a, out, now);
     return st == TA_OK ? TA_OK : tai_refuse(st, out, buf,
                                             (size_t)(out->claims.text + out->claims.len - buf));
@@ -6689,13 +6730,13 @@ ta_status ta_cookie_clear(const ta_cookie *c, char *out, size_t cap, size_t *out
 ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair, char *out, size_t cap, size_t *out_len)
 {
     ta_json_writer w;
+    bool set = pair != NULL && pair->client == TA_CLIENT_SET;
     if (pair != NULL && pair->client == TA_CLIENT_CLEAR) return ta_cookie_clear(c, out, cap, out_len);
-    if (pair != NULL && pair->client == TA_CLIENT_SET && pair->refresh_len < sizeof pair->refresh) {
+    if (set && pair->refresh_len > 0 && pair->refresh_len < sizeof pair->refresh) {
         return ta_cookie_set(c, pair->refresh, pair->refresh_len, pair->refresh_s, out, cap, out_len);
     }
     tai_text_begin(&w, out, cap);
-    if (pair == NULL || pair->client == TA_CLIENT_SET || c == NULL || !tai_is_cookie(c))
-        w.st = TA_ERR_ARGUMENT;
+    if (pair == NULL || set || c == NULL || !tai_is_cookie(c)) w.st = TA_ERR_ARGUMENT;
     return tai_text_end(&w, out_len);
 }
 

@@ -1246,6 +1246,30 @@ static void test_step_6_a_shorter_absolute_setting_ends_older_sessions(void)
     REFUSED(t.s, TA_ERR_EXPIRED);
 }
 
+/* Then no token may promise more than what is left, and a list of devices says so. */
+static void test_step_6_what_a_shorter_absolute_setting_leaves(void)
+{
+    char buf[TA_JWT_BUF(TA_ACCESS_CAP)];
+    fake_text t;
+    ta_session s;
+    ta_jwt jwt;
+    int64_t exp, ends;
+    app_new();
+    t = SESSION("alice");
+    ends = app.now + 1000;
+    app.cfg.absolute_s = 1000;
+    app_init();
+    app.now += 400;
+    REFRESH(t.s, TA_OK);
+    CHECK_EQ(app.pair.refresh_s, 600);
+    CHECK_EQ(app.pair.access_s, 600);
+    CHECK_ST(ta_check(&app.auth, app.pair.access, app.pair.access_len, app.now, buf, sizeof buf, &jwt), TA_OK);
+    CHECK_ST(ta_json_int(ta_json_at(jwt.claims, "exp"), &exp), TA_OK);
+    CHECK_EQ(exp, ends);
+    CHECK_ST(ta_session_get(&app.auth, "alice", app.pair.sid, strlen(app.pair.sid), app.now, &s), TA_OK);
+    CHECK_EQ(s.ends_at, ends);
+}
+
 static void test_step_6_sessions_not_before(void)
 {
     fake_text t;
@@ -2419,6 +2443,37 @@ static void test_step_15_write_that_arrives_late(void)
     CHECK(at > 6 && at <= 9);
 }
 
+/* The revocation seemed lost and arrives while the refresh tries again: it is told once, as what it is. */
+static void test_step_15_revocation_that_arrives_late(void)
+{
+    int ahead;
+    for (ahead = 0; ahead <= 1; ahead++) {
+        ta_status want = ahead ? TA_ERR_AHEAD : TA_ERR_REPLAY;
+        long at;
+        for (at = 4; at <= 9; at++) {
+            fake_store before;
+            fake_text bad, t;
+            ta_record r;
+            app_new();
+            bad = SESSION("alice");
+            before = app.store;
+            t = ROTATE(ROTATE(bad.s).s);
+            if (ahead) { app.store = before; bad = t; }
+            fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
+            fake_meanwhile(&app.store, at, late_write);
+            REFRESH(bad.s, want);
+            EVENTS(ahead ? TA_EVENT_AHEAD : TA_EVENT_REPLAY, 0);
+            CHECK(app_record(bad.s, &r));
+            CHECK_EQ(r.state, 1);
+            if (app.store.meanwhile != NULL) break;
+            app.store.faults = 0;
+            REFUSED(bad.s, TA_ERR_REVOKED);
+            EVENTS(0, 0);
+        }
+        CHECK(at > 6 && at <= 9);
+    }
+}
+
 /* ---- the traps --------------------------------------------------------------------------- */
 
 static void other_revokes(void)                 /* the same generation, another version */
@@ -3085,6 +3140,15 @@ static void test_check_sessions_asks_the_store_last(void)
     CHECK_EQ(app.store.calls, calls);
 }
 
+/* Whoever says a name twice in his token is at fault himself: it must not look like a fault of the server. */
+static void test_check_of_a_name_twice_is_the_clients_fault(void)
+{
+    static const char token[] = "eyJhbGciOiJIUzI1NiIsImFsZyI6IkhTMjU2In0.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    app_new();
+    CHECK_ACCESS(token, TA_ERR_JSON, 0);
+    CHECK_EQ(ta_http_code(TA_ERR_JSON), 401);
+}
+
 /* In place, with the token as its own buffer. */
 static void test_check_in_place(void)
 {
@@ -3561,6 +3625,7 @@ int main(void)
     RUN(test_step_6_use_does_not_move_the_absolute_end);
     RUN(test_step_6_use_moves_the_idle_end);
     RUN(test_step_6_a_shorter_absolute_setting_ends_older_sessions);
+    RUN(test_step_6_what_a_shorter_absolute_setting_leaves);
     RUN(test_step_6_sessions_not_before);
     RUN(test_step_6_order_revoked_expired_idle_not_before);
     RUN(test_step_7_epoch_must_be_the_marks);
@@ -3609,6 +3674,7 @@ int main(void)
     RUN(test_step_15_unknown_outcome_with_a_clock_before_the_sessions_birth);
     RUN(test_step_15_unknown_outcome_and_another_client_in_between);
     RUN(test_step_15_write_that_arrives_late);
+    RUN(test_step_15_revocation_that_arrives_late);
     RUN(test_trap_swap_on_generation);
     RUN(test_trap_lost_swap_taken_for_a_replay);
     RUN(test_two_servers_whose_clocks_differ_by_less_than_the_window);
@@ -3634,6 +3700,7 @@ int main(void)
     RUN(test_check_sessions_refuses_on_a_store_error);
     RUN(test_check_sessions_and_a_foreign_sid);
     RUN(test_check_sessions_asks_the_store_last);
+    RUN(test_check_of_a_name_twice_is_the_clients_fault);
     RUN(test_check_in_place);
     RUN(test_model_of_clients_a_thief_and_a_store_that_forgets);
     RUN(test_theft_is_detected_whoever_comes_first);

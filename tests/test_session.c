@@ -1203,6 +1203,7 @@ static void test_session_list_wrong_calls_and_failures(void)
 {
     static const char *const bad[] = { "x", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA",
                                        "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAAA!" };
+    static const ta_session none[4];
     ta_session page[4];
     size_t i, n;
     app_new();
@@ -1214,7 +1215,9 @@ static void test_session_list_wrong_calls_and_failures(void)
     }
     CHECK_ST(list("", "", page, 4, &n), TA_ERR_ARGUMENT);
     CHECK_ST(list(NULL, "", page, 4, &n), TA_ERR_ARGUMENT);
+    memset(page, 0xA5, sizeof page);
     CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", page, 4, NULL), TA_ERR_ARGUMENT);
+    CHECK_BYTES(page, none, sizeof page);
     CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", NULL, 4, &n), TA_ERR_ARGUMENT);
     CHECK_ST(list("alice", "AAAAAAAAAAAAAAAAAAAAAA", page, 4, &n), TA_OK);  /* a sid that is nobody's */
     CHECK_EQ(n, 2);
@@ -2502,14 +2505,46 @@ static void test_login_with_the_epoch_of_a_mark_that_was_swept(void)
     CHECK(!works(app.pair.refresh) && !works(other.s));
 }
 
-/* In doubt the first time, in the way the second time, and never to be seen. */
-static void test_login_whose_insert_never_shows_is_a_store_error(void)
+/* A store may refuse an insert for a reason of its own, a transaction that met another. Nothing is there then,
+   so the login goes on; not for ever. In doubt the first time makes no difference.               */
+static void test_login_whose_insert_is_refused_though_nothing_is_there(void)
 {
-    app_new();
-    fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
-    fake_fail(&app.store, FAKE_CAS, 2, 1, TA_ERR_CONFLICT, false);
-    LOGIN("alice", TA_ERR_STORE);
-    CHECK_EQ(fake_count(&app.store, 1), 0);
+    long n, doubt;
+    for (doubt = 0; doubt <= 1; doubt++) {
+        for (n = 1; n <= 8; n++) {
+            app_new();
+            if (doubt) fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
+            fake_fail(&app.store, FAKE_CAS, 1 + doubt, n - doubt, TA_ERR_CONFLICT, false);
+            LOGIN("alice", n < 8 ? TA_OK : TA_ERR_BUSY);
+            CHECK_EQ(fake_count(&app.store, 1), n < 8);
+            if (n < 8) CHECK(works(app.pair.refresh));
+        }
+    }
+}
+
+/* Refused over the cap, while one call of the store fails: no session is left behind. */
+static void test_login_over_the_cap_is_taken_back_past_one_failure(void)
+{
+    static const struct { fake_call call; bool applied; } how[] = {
+        { FAKE_GET, false }, { FAKE_CAS, false }, { FAKE_CAS, true } };
+    size_t i;
+    long at, full;
+    for (i = 0; i < sizeof how / sizeof how[0]; i++) {
+        for (at = 1, full = 0; at < 12; at++) {
+            ta_status st;
+            app_new();
+            app.cfg.max_sessions = 1;
+            app.cfg.reject_over_cap = true;
+            app_init();
+            (void)SESSION("alice");
+            fake_fail(&app.store, how[i].call, at, 1, TA_ERR_STORE, how[i].applied);
+            st = ta_login(&app.auth, "alice", app.now, NULL, &app.pair);
+            CHECK(st == TA_ERR_FULL || st == TA_ERR_STORE);
+            CHECK_EQ(fake_count(&app.store, 1), 1);
+            full += st == TA_ERR_FULL;
+        }
+        CHECK(full > 4);
+    }
 }
 
 /* The seal of a session cannot be judged: the login has no salt, or its key is gone. It counts as live. */
@@ -3113,7 +3148,8 @@ int main(void)
     RUN(test_user_hook_with_a_length_of_claims_and_no_bytes);
     RUN(test_login_while_the_mark_keeps_changing_is_busy);
     RUN(test_login_with_the_epoch_of_a_mark_that_was_swept);
-    RUN(test_login_whose_insert_never_shows_is_a_store_error);
+    RUN(test_login_whose_insert_is_refused_though_nothing_is_there);
+    RUN(test_login_over_the_cap_is_taken_back_past_one_failure);
     RUN(test_cap_counts_sessions_whose_seal_cannot_be_judged);
     RUN(test_cap_in_a_store_that_deletes_nothing_is_busy);
     RUN(test_logout_others_whose_own_write_comes_late);

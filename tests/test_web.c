@@ -642,6 +642,8 @@ static void test_cookie_put_a_tampered_pair_is_refused(void)
         CHECK_STR(out, "");
         p.refresh_len = TA_REFRESH_CAP;            /* no room for its NUL */
         CHECK_ST(ta_cookie_put(&c, &p, out, sizeof out, &len), TA_ERR_ARGUMENT);
+        p = pair_of("", 0, TA_CLIENT_SET);         /* that would delete it */
+        CHECK_ST(ta_cookie_put(&c, &p, out, sizeof out, &len), TA_ERR_ARGUMENT);
         p = pair_of("abcdef", 100, (ta_client)7);
         CHECK(ta_cookie_put(&c, &p, out, sizeof out, &len) != TA_OK || len == 0);
         CHECK_STR(out, "");
