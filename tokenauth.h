@@ -1064,7 +1064,7 @@ size_t strlen(const char *text);
 #  define TOKENAUTH_FLASH_WORD(p) (*(p))
 #endif
 
-#if TAI_SMALL && defined(__GNUC__)      /* a call of its own: what it has on the stack ends with it */
+#if TAI_SMALL && defined(__GNUC__)      /* its code stands there once, its stack ends with it */
 #  define TAI_APART __attribute__((noinline))
 #else
 #  define TAI_APART
@@ -5553,7 +5553,7 @@ static ta_status tai_mark_raise(tai_access *x, const char *sub, size_t len, cons
 }
 
 /* When a session is over at the latest: as its login had it, or sooner where absolute_s is less by now. */
-static int64_t tai_session_ends(const ta_auth *a, const ta_record *r)
+TAI_APART static int64_t tai_session_ends(const ta_auth *a, const ta_record *r)
 {
     int64_t now_allowed = r->created + a->cfg.absolute_s;
     return now_allowed < r->ends_at ? now_allowed : r->ends_at;
