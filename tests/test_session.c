@@ -1218,6 +1218,7 @@ static void test_session_list_wrong_calls_and_failures(void)
     memset(page, 0xA5, sizeof page);
     CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", page, 4, NULL), TA_ERR_ARGUMENT);
     CHECK_BYTES(page, none, sizeof page);
+    CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", NULL, 4, NULL), TA_ERR_ARGUMENT);
     CHECK_ST(ta_session_list(&app.auth, "alice", app.now, "", NULL, 4, &n), TA_ERR_ARGUMENT);
     CHECK_ST(list("alice", "AAAAAAAAAAAAAAAAAAAAAA", page, 4, &n), TA_OK);  /* a sid that is nobody's */
     CHECK_EQ(n, 2);
@@ -2520,6 +2521,11 @@ static void test_login_whose_insert_is_refused_though_nothing_is_there(void)
             if (n < 8) CHECK(works(app.pair.refresh));
         }
     }
+    app_new();                                  /* nor is a look that failed a look at nothing */
+    fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_CONFLICT, false);
+    fake_fail(&app.store, FAKE_GET, 3, 1, TA_ERR_STORE, false);
+    LOGIN("alice", TA_ERR_STORE);
+    CHECK_EQ(fake_count(&app.store, 1), 0);
 }
 
 /* Refused over the cap, while one call of the store fails: no session is left behind. */
