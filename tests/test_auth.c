@@ -2454,17 +2454,21 @@ static void test_step_15_revocation_that_arrives_late(void)
             fake_store before;
             fake_text bad, t;
             ta_record r;
+            uint32_t version;
             app_new();
             bad = SESSION("alice");
             before = app.store;
             t = ROTATE(ROTATE(bad.s).s);
             if (ahead) { app.store = before; bad = t; }
+            CHECK(app_record(bad.s, &r));
+            version = r.ver;
             fake_fail(&app.store, FAKE_CAS, 1, 1, TA_ERR_STORE, false);
             fake_meanwhile(&app.store, at, late_write);
             REFRESH(bad.s, want);
             EVENTS(ahead ? TA_EVENT_AHEAD : TA_EVENT_REPLAY, 0);
             CHECK(app_record(bad.s, &r));
             CHECK_EQ(r.state, 1);
+            CHECK_EQ(r.ver, version + 1);               /* written once */
             if (app.store.meanwhile != NULL) break;
             app.store.faults = 0;
             REFUSED(bad.s, TA_ERR_REVOKED);
@@ -2484,6 +2488,19 @@ static void other_revokes(void)                 /* the same generation, another 
     r.state = 1;
     r.ver++;
     fake_put(&app.store, &r);
+}
+
+/* Somebody else was faster: he was told of the replay, and here nothing was done. */
+static void test_revocation_that_another_was_faster_with(void)
+{
+    fake_text t;
+    app_new();
+    t = SESSION("alice");
+    (void)ROTATE(ROTATE(t.s).s);
+    other_token = t.s;
+    fake_meanwhile(&app.store, 3, other_revokes);
+    REFRESH(t.s, TA_ERR_REVOKED);
+    EVENTS(0, 0);
 }
 
 /* Trap: a swap that compares the generation does not see a change that leaves it as it is. */
@@ -3675,6 +3692,7 @@ int main(void)
     RUN(test_step_15_unknown_outcome_and_another_client_in_between);
     RUN(test_step_15_write_that_arrives_late);
     RUN(test_step_15_revocation_that_arrives_late);
+    RUN(test_revocation_that_another_was_faster_with);
     RUN(test_trap_swap_on_generation);
     RUN(test_trap_lost_swap_taken_for_a_replay);
     RUN(test_two_servers_whose_clocks_differ_by_less_than_the_window);
