@@ -330,8 +330,9 @@ TA_MUST_CHECK TA_API ta_status ta_json_find(const char *json, size_t len, const 
 
    path   "scope" · "realm_access.roles" · "roles[0]" · "a[\"key.with.dots\"].b" · "" is v itself.
           A bare name is any text without . [ ] and "; what stands in [""] is a JSON string
-   Gives the value, or an absent one when any step is missing or of another kind, or path is NULL. Absent flows on:
-   every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end is enough.
+   Gives the value, or an absent one when any step is missing or of another kind, or path is NULL.
+   Absent flows on: every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end
+   is enough.
        if (ta_json_has(ta_json_at(jwt.claims, "realm_access.roles"), TA_LIT("admin"))) ...
    Needs v from checked text to be right; is memory-safe on any bytes.                         */
 TA_API ta_json ta_json_at(ta_json v, const char *path);
@@ -438,7 +439,8 @@ TA_MUST_CHECK TA_API ta_status ta_key_derive(ta_key *key, const void *master, si
                                              const char *purpose, const char *kid);
 
 /* ta_keys - signs with list[0]. Reads a token with the keys of its kid; a token or key without a kid:
-   each in turn. A kid that is no text is that of no key here. To change a secret: {old,new} everywhere, then {new,old}, then {new}.
+   each in turn. A kid that is no text is that of no key here.
+   To change a secret: {old,new} everywhere, then {new,old}, then {new}.
    TA_ERR_KEY from every call: list NULL, count 0 or over TA_MAX_KEYS, a key that is not ready. */
 typedef struct ta_keys {
     const ta_key *list;
@@ -474,9 +476,9 @@ typedef struct ta_claims {
    Header {"alg":"HS256","typ":…,"kid":…}; claims iss sub aud exp nbf iat jti sid, then more.
    cap     TA_JWT_CAP(bytes of claims as JSON) is always enough; out may not overlap the claims
    out     *out_len bytes and a NUL; "" and 0 after a failure
-   TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf (each rounded up) ·
-   TA_ERR_JSON, _DUPLICATE, _CLAIM more is no JSON object, repeats a name, has an exp nbf iat that is
-   no number; or text that is not UTF-8 · TA_ERR_LIMIT over TA_MAX_TOKEN, TA_MAX_MEMBERS,
+   TA_OK · TA_ERR_SPACE · TA_ERR_KEY · TA_ERR_MISSING no exp · TA_ERR_AGE exp not after iat, nbf, each
+   rounded up · TA_ERR_JSON, _DUPLICATE, _CLAIM more is no JSON object, repeats a name, has an exp nbf iat
+   that is no number; or text that is not UTF-8 · TA_ERR_LIMIT over TA_MAX_TOKEN, TA_MAX_MEMBERS,
    TA_MAX_DEPTH · TA_ERR_ARGUMENT a NULL, the typ, a time below 0 or over 2^53                   */
 TA_MUST_CHECK TA_API ta_status ta_jwt_sign(const ta_key *key, const ta_claims *claims,
                                            char *out, size_t cap, size_t *out_len);
@@ -859,8 +861,8 @@ TA_MUST_CHECK TA_API ta_status ta_login  (const ta_auth *a, const char *subject,
 /* ta_check - ta_jwt_verify with the issuer, audience and keys of a, typ "at+jwt" and a sub, as ta_login
    makes them; then deny-list and session. It knows no scopes: look at them afterwards.
    Arguments, results and `failed` as there; also TA_ERR_DENIED, and with check_sessions TA_ERR_ENDED,
-   _REVOKED, _EXPIRED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is asked:
-   a logout then shows when the access token ends, after access_s at most.
+   _REVOKED, _EXPIRED, _IDLE, _LOGGED_OUT, _STORE (TA_FAILED_SESSION). Without check_sessions nobody is
+   asked: a logout then shows when the access token ends, after access_s at most.
    But a name twice in the token is TA_ERR_JSON here: TA_ERR_DUPLICATE is a fault of the server's to
    ta_http_code. Anybody may send a token that is longer than buf: refuse it first, or TA_ERR_SPACE
    becomes a 500, too.                                                                          */
@@ -944,9 +946,9 @@ TA_MUST_CHECK TA_API ta_status ta_cookie_get(const char *header, size_t len, con
 
 /* ta_cookie_put - the value of a Set-Cookie header for a pair, as pair->client asks: set or clear.
    TA_CLIENT_KEEP, TA_CLIENT_LOGIN: TA_OK and *out_len 0, so send no header.
-   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL; set without a token; a name that is no token; a path without its slash
-   or with a semicolon; __Host- with another path than "/"; __Host- or __Secure- with allow_http.
-   After a failure out is "" and *out_len 0.                                                    */
+   TA_OK · TA_ERR_SPACE · TA_ERR_ARGUMENT a NULL; set without a token; a name that is no token; a path
+   without its slash or with a semicolon; __Host- with another path than "/"; __Host- or __Secure- with
+   allow_http.   After a failure out is "" and *out_len 0.                                      */
 TA_MUST_CHECK TA_API ta_status ta_cookie_put(const ta_cookie *c, const ta_pair *pair,
                                              char *out, size_t cap, size_t *out_len);
 
