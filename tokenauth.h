@@ -330,9 +330,8 @@ TA_MUST_CHECK TA_API ta_status ta_json_find(const char *json, size_t len, const 
 
    path   "scope" · "realm_access.roles" · "roles[0]" · "a[\"key.with.dots\"].b" · "" is v itself.
           A bare name is any text without . [ ] and "; what stands in [""] is a JSON string
-   Gives the value, or an absent one when any step is missing or of another kind, or path is NULL.
-   Absent flows on: every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end
-   is enough.
+   Gives the value, or an absent one when any step is missing or of another kind. Absent flows on:
+   every getter below answers TA_ERR_ABSENT (or false) for it, so one test at the end is enough.
        if (ta_json_has(ta_json_at(jwt.claims, "realm_access.roles"), TA_LIT("admin"))) ...
    Needs v from checked text to be right; is memory-safe on any bytes.                         */
 TA_API ta_json ta_json_at(ta_json v, const char *path);
@@ -3109,9 +3108,8 @@ static ta_json tai_step_down(ta_json v, const tai_step *step)
 
 ta_json ta_json_at(ta_json v, const char *path)
 {
-    size_t len = path != NULL ? strlen(path) : 0, pos = 0;
+    size_t len = strlen(path), pos = 0;
     tai_step step;
-    if (path == NULL) tai_zero(&v, sizeof v);
     while (pos < len) {
         if (tai_path_step(path, len, &pos, &step)) {
             v = tai_step_down(v, &step);

@@ -1446,8 +1446,6 @@ static void test_paths_find_values(void)
         CHECK(v.text == d.v.text && v.len == d.v.len);
         v = ta_json_at(ta_json_at(ta_json_at(d.v, "n"), "[1]"), "[1]");
         CHECK_TEXT(v.text, v.len, "[4]");
-        v = ta_json_at(d.v, NULL);
-        CHECK(v.text == NULL && v.len == 0);
     }
     doc_close(&d);
 }
