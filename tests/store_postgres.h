@@ -166,10 +166,7 @@ static void test_postgres_statements_are_lost(void)
 {
     ta_postgres *p;
     ta_store s;
-    postgres_wipe();
-    p = (ta_postgres *)postgres_open();
-    s = postgres_store(p);
-    CHECK_ST(add(&s, 1), TA_OK);
+    p = (ta_postgres *)open_with_one(&postgres, &s);
     CHECK(ta_postgres_say(p, "DEALLOCATE ALL", NULL, 0));
     CHECK_ST(look(&s, 1, NULL), TA_OK);
     CHECK(ta_postgres_say(p, "DEALLOCATE ALL", NULL, 0));
@@ -183,10 +180,7 @@ static void test_postgres_becomes_weak(void)
 {
     ta_postgres *p;
     ta_store s;
-    postgres_wipe();
-    p = (ta_postgres *)postgres_open();
-    s = postgres_store(p);
-    CHECK_ST(add(&s, 1), TA_OK);
+    p = (ta_postgres *)open_with_one(&postgres, &s);
     pg_must("ALTER SYSTEM SET fsync = off");
     pg_kill(&pg_server);
     CHECK(pg_start(&pg_server));
@@ -232,10 +226,7 @@ static void test_postgres_errors(void)
     char sql[300];
     uint32_t gen;
     size_t i;
-    postgres_wipe();
-    o = postgres_open();
-    s = postgres_store(o);
-    CHECK_ST(add(&s, 1), TA_OK);
+    o = open_with_one(&postgres, &s);
     for (i = 0; i < sizeof want / sizeof *want; i++) {
         snprintf(sql, sizeof sql, "CREATE OR REPLACE FUNCTION bad() RETURNS trigger LANGUAGE plpgsql AS "
                  "$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END $$", want[i].state);

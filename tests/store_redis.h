@@ -209,10 +209,7 @@ static void test_redis_each_without_expiry(void)
     ta_redis *r;
     ta_store s;
     size_t n = 0;
-    redis_wipe();
-    r = (ta_redis *)redis_open();
-    s = ta_redis_store(r);
-    CHECK_ST(add(&s, 1), TA_OK);
+    r = (ta_redis *)open_with_one(&redis, &s);
     redis_key_of(rec.id, key);
     snprintf(command, sizeof command, "PERSIST %s", key);
     redis_do(redis_server.port, command);
@@ -263,10 +260,7 @@ static void test_redis_out_of_memory(void)
 {
     ta_redis *r;
     ta_store s;
-    redis_wipe();
-    r = (ta_redis *)redis_open();
-    s = ta_redis_store(r);
-    CHECK_ST(add(&s, 1), TA_OK);
+    r = (ta_redis *)open_with_one(&redis, &s);
     redis_do(redis_server.port, "CONFIG SET maxmemory 1");
     CHECK_ST(add(&s, 2), TA_ERR_FULL);
     CHECK_ST(raise_gen(&s, 1, 0), TA_ERR_STORE);

@@ -129,6 +129,17 @@ static ta_status add(const ta_store *s, uint32_t n)
     return s->cas(s->ctx, r.id, NULL, &r, LATER);
 }
 
+/* An empty store of this kind, open, and one record put into it. */
+static void *open_with_one(const store_kind *k, ta_store *s)
+{
+    void *opener;
+    k->wipe();
+    opener = k->open();
+    *s = k->store(opener);
+    CHECK_ST(add(s, 1), TA_OK);
+    return opener;
+}
+
 static ta_status raise_gen(const ta_store *s, uint32_t n, uint32_t from)
 {
     ta_record r = one(n), next;
